@@ -1,0 +1,56 @@
+"""PKCS#11 tokens from Python: threads, sessions, keys and their custody. No SQL and no web in here.
+
+    token = Token.open(TokenConfig(Path("/usr/lib/softhsm/libsofthsm2.so"), label="issuing"), pin)
+    key = TokenKeys(token).generate("issuing-1", KeyKind.P256)
+    certificate = builder.sign(key, hashes.SHA256())      # any builder of ``cryptography``
+
+A key in a token is a private key of ``cryptography``. A token may be lost and come back under a running
+program; a PIN is never tried twice by machine. Every refusal is an ``HsmError`` with a stable code.
+"""
+
+from __future__ import annotations
+
+from hsm.certificates import TokenCertificate, public_certificates
+from hsm.config import PinSource, TokenConfig, pin_from_file
+from hsm.errors import HsmError, Kind, SealBridgeError
+from hsm.keys import PrivateKey
+from hsm.mechanisms import KeyKind, KeyUse
+from hsm.module import Module
+from hsm.pin_seal import PinCost, PinSeal
+from hsm.public_keys import PublicKey
+from hsm.slots import PinState, TokenInfo, init_token, list_tokens
+from hsm.store import KeyStore, TokenKeys, has_key
+from hsm.token import Token
+from hsm.wrapped import KeyBlobs, Vault, WrappedKeys
+from hsm.wrapping import AesKeyWrapper, KeyWrapper
+
+__all__ = [
+    "AesKeyWrapper",
+    "HsmError",
+    "KeyBlobs",
+    "KeyKind",
+    "KeyStore",
+    "KeyUse",
+    "KeyWrapper",
+    "Kind",
+    "Module",
+    "PinCost",
+    "PinSeal",
+    "PinSource",
+    "PinState",
+    "PrivateKey",
+    "PublicKey",
+    "SealBridgeError",
+    "Token",
+    "TokenCertificate",
+    "TokenConfig",
+    "TokenInfo",
+    "TokenKeys",
+    "Vault",
+    "WrappedKeys",
+    "has_key",
+    "init_token",
+    "list_tokens",
+    "pin_from_file",
+    "public_certificates",
+]

@@ -1,0 +1,125 @@
+"""The few Cryptoki calls that python-pkcs11 does not offer, made on the same loaded library.
+
+python-pkcs11 calls ``C_Initialize(NULL)``, which tells a module that its caller has one thread; modules
+then drop their locks and two signing threads crash the process. It also cannot log in on a session that is
+already open, initialise a token, or close a session without logging every other session out. Those calls
+are made here through the module's own function list (PKCS#11 v2.40, section 5.2 and 6).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from hsm.errors import HsmError, ModuleUnusable, PinIncorrect, PinLocked, PinRefused, TokenBusy, TokenGone
+
+CKU_SO: Final = 0
+CKU_USER: Final = 1
+_CKF_OS_LOCKING_OK: Final = 0x2
+_ALREADY_INITIALIZED: Final = 0x191
+
+# Positions of the functions in CK_FUNCTION_LIST; the order is part of the standard (pkcs11f.h).
+_INITIALIZE, _FINALIZE, _INIT_TOKEN, _CLOSE_SESSION, _CLOSE_ALL, _LOGIN, _LOGOUT = 0, 1, 9, 13, 14, 18, 19
+_FUNCTIONS: Final = 68
+
+_REFUSALS: Final[dict[int, Callable[[str], HsmError]]] = {
+    0x30: TokenGone,  # CKR_DEVICE_ERROR
+    0x32: TokenGone,  # CKR_DEVICE_REMOVED
+    0xA0: PinIncorrect,  # CKR_PIN_INCORRECT
+    0xA1: PinRefused,  # CKR_PIN_INVALID
+    0xA2: PinRefused,  # CKR_PIN_LEN_RANGE
+    0xA4: PinLocked,  # CKR_PIN_LOCKED
+    0xB3: TokenGone,  # CKR_SESSION_HANDLE_INVALID
+    0xB6: TokenBusy,  # CKR_SESSION_EXISTS
+    0xE0: TokenGone,  # CKR_TOKEN_NOT_PRESENT
+    # A second login, even with a wrong PIN, answers "already logged in": never read it as success.
+    0x100: TokenBusy,  # CKR_USER_ALREADY_LOGGED_IN
+    0x104: TokenBusy,  # CKR_USER_ANOTHER_ALREADY_LOGGED_IN
+}
+
+
+class _InitializeArgs(ctypes.Structure):
+    # CK_C_INITIALIZE_ARGS; Windows modules pack Cryptoki structures to one byte (pkcs11.h).
+    if sys.platform == "win32":
+        _pack_ = 1
+    _fields_ = (
+        ("create_mutex", ctypes.c_void_p),
+        ("destroy_mutex", ctypes.c_void_p),
+        ("lock_mutex", ctypes.c_void_p),
+        ("unlock_mutex", ctypes.c_void_p),
+        ("flags", ctypes.c_ulong),
+        ("reserved", ctypes.c_void_p),
+    )
+
+
+class _FunctionList(ctypes.Structure):
+    if sys.platform == "win32":
+        _pack_ = 1
+    _fields_ = (
+        ("major", ctypes.c_ubyte),
+        ("minor", ctypes.c_ubyte),
+        ("functions", ctypes.c_void_p * _FUNCTIONS),
+    )
+
+
+class Cryptoki:
+    """One PKCS#11 library's function list; every call releases the GIL and maps its return value."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._library = ctypes.CDLL(str(path))
+            get_function_list = self._library.C_GetFunctionList
+        except (OSError, AttributeError) as exc:
+            raise ModuleUnusable(f"{path} is not a PKCS#11 library: {exc}") from exc
+        get_function_list.restype = ctypes.c_ulong
+        self._list = ctypes.POINTER(_FunctionList)()
+        _accept("C_GetFunctionList", get_function_list(ctypes.byref(self._list)))
+
+    def initialize(self) -> None:
+        """``C_Initialize`` with ``CKF_OS_LOCKING_OK``: the module locks for many threads."""
+        arguments = _InitializeArgs(flags=_CKF_OS_LOCKING_OK)
+        value = self._function(_INITIALIZE, ctypes.c_void_p)(ctypes.byref(arguments))
+        if value not in (0, _ALREADY_INITIALIZED):
+            raise ModuleUnusable(f"C_Initialize answered 0x{value:X}; try it behind p11-kit-proxy")
+
+    def finalize(self) -> None:
+        """``C_Finalize``; a module that was never initialised is left as it is."""
+        self._function(_FINALIZE, ctypes.c_void_p)(None)
+
+    def init_token(self, slot: int, so_pin: str, label: str) -> None:
+        """``C_InitToken``: whatever the token held is destroyed. ``label``: at most 32 bytes of UTF-8."""
+        pin, padded = so_pin.encode(), label.encode().ljust(32)
+        call = self._function(_INIT_TOKEN, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
+        _accept("C_InitToken", call(slot, pin, len(pin), padded))
+
+    def login(self, session: int, user: int, pin: str) -> None:
+        """``C_Login`` on an open session. Raises PinIncorrect, PinLocked, TokenBusy, TokenGone."""
+        secret = pin.encode()
+        call = self._function(_LOGIN, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong)
+        _accept("C_Login", call(session, user, secret, len(secret)))
+
+    def logout(self, session: int) -> None:
+        """``C_Logout``: of the whole application, not of this session alone. Refusals are ignored."""
+        self._function(_LOGOUT, ctypes.c_ulong)(session)
+
+    def close_session(self, session: int) -> None:
+        """``C_CloseSession``; a session already gone is no error."""
+        self._function(_CLOSE_SESSION, ctypes.c_ulong)(session)
+
+    def close_all_sessions(self, slot: int) -> None:
+        """``C_CloseAllSessions`` of this application on the slot's token, which also logs it out."""
+        self._function(_CLOSE_ALL, ctypes.c_ulong)(slot)
+
+    def _function(self, position: int, *arguments: type) -> Callable[..., int]:
+        address = self._list.contents.functions[position]
+        return ctypes.CFUNCTYPE(ctypes.c_ulong, *arguments)(address or 0)
+
+
+def _accept(call: str, value: int) -> None:
+    if value == 0:
+        return
+    refusal = _REFUSALS.get(value, HsmError)
+    raise refusal(f"{call} answered 0x{value:X}")

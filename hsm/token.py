@@ -1,0 +1,168 @@
+"""One token, logged in once for the whole process, that outlives the loss of its sessions.
+
+``Token.run`` lends a pooled session. When the device drops its sessions (restart, idle time-out, token
+pulled and put back) the first caller to notice logs in again, once, and the work is tried a second time;
+a wrong PIN is never tried twice, because three tries lock a real token.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+import pkcs11
+
+from hsm import certificates
+from hsm.certificates import TokenCertificate
+from hsm.config import PinSource, TokenConfig
+from hsm.cryptoki import CKU_USER
+from hsm.errors import HsmError, PinIncorrect, PinLocked, TokenBusy, TokenGone, TokenNotFound
+from hsm.module import Module
+from hsm.session import PrivateKeyTemplates, Session, SessionPool
+from hsm.slots import TokenInfo, find_slot, token_info
+from hsm.translation import SESSION_LOST, translate, translated
+
+Result = TypeVar("Result")
+
+
+class Token:
+    """A logged-in token. Open with ``Token.open``; close it or use it as a context manager."""
+
+    def __init__(self, config: TokenConfig, pin: PinSource) -> None:
+        self._config = config
+        self._pin = pin
+        self._module = Module.load(config.module)
+        self._recovering = threading.Lock()
+        self._generation = 0
+        self._refused: HsmError | None = None
+        self._closed = False
+        self._log_in()
+        self._module.on_close(self.close)
+
+    @classmethod
+    def open(cls, config: TokenConfig, pin: PinSource) -> Token:
+        """Find the token and log in.
+
+        Raises ModuleUnusable, TokenNotFound, TokenAmbiguous, PinIncorrect (with the tries left where the
+        token tells), PinLocked, and TokenBusy when this process is already logged in to the token: the
+        PIN was then not checked at all.
+        """
+        return cls(config, pin)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Token {self.info.label!r} serial {self.info.serial!r}>"
+
+    @property
+    def info(self) -> TokenInfo:
+        """What the token said of itself at the last login."""
+        return self._info
+
+    def supports(self, mechanism: pkcs11.Mechanism) -> bool:
+        """Whether the token lists this mechanism."""
+        return mechanism in self._info.mechanisms
+
+    def run(self, work: Callable[[Session], Result], *, repeatable: bool = True) -> Result:
+        """Do ``work`` with a pooled session.
+
+        After a lost session the work is done a second time, unless it is not ``repeatable`` (it creates
+        something on the token). Raises HsmError; TokenGone when the token does not come back.
+        """
+        self._check_usable()
+        generation = self._generation
+        try:
+            return self._attempt(work)
+        except SESSION_LOST as exc:
+            lost = exc
+        except pkcs11.PKCS11Error as exc:
+            raise translate(exc) from exc
+        self._recover(generation, lost)
+        if not repeatable:
+            raise TokenGone("the session was lost in the middle; the token is back, try again") from lost
+        with translated():
+            return self._attempt(work)
+
+    def certificates(self) -> list[TokenCertificate]:
+        """The X.509 certificates on the token."""
+        return self.run(lambda session: certificates.read_all(session.raw))
+
+    def import_certificate(self, label: str, key_id: bytes, der: bytes) -> None:
+        """Write a DER certificate beside the key with the same ``key_id`` (CKA_ID)."""
+        self.run(lambda session: certificates.write(session.raw, label, key_id, der), repeatable=False)
+
+    def close(self) -> None:
+        """Log out and close every session of this process on the token."""
+        if self._closed:
+            return
+        self._closed = True
+        self._module.forget(self.close)
+        self._drop_sessions()
+
+    def _attempt(self, work: Callable[[Session], Result]) -> Result:
+        with self._pool.lend() as session:
+            return work(session)
+
+    def _check_usable(self) -> None:
+        self._module.check_process()
+        if self._closed:
+            raise TokenGone("the token was closed")
+        if self._refused is not None:
+            raise self._refused
+
+    def _log_in(self) -> None:
+        with translated():
+            slot = find_slot(self._module, self._config)
+            token = slot.get_token()
+            # Session first, PIN second: the binding's open-with-PIN leaks its session when the PIN fails.
+            anchor = token.open(rw=True)
+        cryptoki = self._module.cryptoki
+        try:
+            cryptoki.login(anchor.handle, CKU_USER, self._pin())
+        except HsmError as exc:
+            cryptoki.close_session(anchor.handle)
+            raise self._explain(exc, slot) from None
+        self._slot_id: int = slot.slot_id
+        self._anchor = anchor
+        self._info = token_info(slot)
+        self._pool = SessionPool(
+            lambda: token.open(rw=True, attribute_mapper=PrivateKeyTemplates()),
+            lambda raw: cryptoki.close_session(raw.handle),
+            self._config.pool_size,
+            self._config.wait_seconds,
+        )
+
+    @staticmethod
+    def _explain(refusal: HsmError, slot: Any) -> HsmError:
+        if isinstance(refusal, PinIncorrect):
+            with contextlib.suppress(pkcs11.PKCS11Error):
+                return PinIncorrect(tries_left=token_info(slot).pin_state.tries_left)
+        if isinstance(refusal, TokenBusy):
+            return TokenBusy("this process is already logged in to the token; the PIN was not checked")
+        return refusal
+
+    def _recover(self, generation: int, cause: Exception) -> None:
+        with self._recovering:
+            self._check_usable()
+            if generation != self._generation:
+                return  # another thread has logged in again since
+            self._drop_sessions()
+            try:
+                self._log_in()
+            except (PinIncorrect, PinLocked) as exc:
+                self._refused = exc
+                raise
+            except TokenNotFound as exc:
+                raise TokenGone(f"the token is not there any more after {type(cause).__name__}") from exc
+            self._generation += 1
+
+    def _drop_sessions(self) -> None:
+        self._pool.close()
+        # Also the anchor's; a token that is gone refuses, which changes nothing.
+        self._module.cryptoki.close_all_sessions(self._slot_id)

@@ -1,0 +1,78 @@
+"""What python-pkcs11 raises, told in this package's own errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pkcs11
+
+from hsm.errors import (
+    HsmError,
+    KeyDamaged,
+    KeyNotFound,
+    MechanismMissing,
+    PinIncorrect,
+    PinLocked,
+    PinRefused,
+    TokenBusy,
+    TokenFull,
+    TokenGone,
+    TokenNotFound,
+)
+
+SESSION_LOST: Final = (
+    pkcs11.SessionHandleInvalid,
+    pkcs11.SessionClosed,
+    pkcs11.DeviceRemoved,
+    pkcs11.DeviceError,
+    pkcs11.TokenNotPresent,
+    pkcs11.TokenNotRecognised,
+    pkcs11.UserNotLoggedIn,
+    pkcs11.KeyHandleInvalid,
+    pkcs11.ObjectHandleInvalid,
+    pkcs11.UnwrappingKeyHandleInvalid,
+    pkcs11.WrappingKeyHandleInvalid,
+    pkcs11.GeneralError,
+)
+"""Errors after which a session and its handles are worth nothing; one new login may cure them."""
+
+_TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[HsmError]], ...]] = (
+    ((pkcs11.PinIncorrect,), PinIncorrect),
+    ((pkcs11.PinLocked,), PinLocked),
+    ((pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinTooWeak), PinRefused),
+    ((pkcs11.NoSuchToken, pkcs11.SlotIDInvalid), TokenNotFound),
+    ((pkcs11.NoSuchKey,), KeyNotFound),
+    (
+        (
+            pkcs11.MechanismInvalid,
+            pkcs11.MechanismParamInvalid,
+            pkcs11.FunctionNotSupported,
+            pkcs11.KeyNotWrappable,  # SoftHSM 2.6.1 for Edwards keys
+        ),
+        MechanismMissing,
+    ),
+    ((pkcs11.WrappedKeyInvalid, pkcs11.WrappedKeyLenRange), KeyDamaged),
+    ((pkcs11.DeviceMemory,), TokenFull),
+    ((pkcs11.SessionCount,), TokenBusy),
+    (SESSION_LOST, TokenGone),
+    ((pkcs11.PKCS11Error,), HsmError),
+)
+
+
+def translate(error: pkcs11.PKCS11Error) -> HsmError:
+    """The HsmError for a binding's error; the detail names the Cryptoki return value only."""
+    for causes, translated in _TRANSLATIONS:
+        if isinstance(error, causes):
+            return translated(f"the token answered {type(error).__name__}")
+    return HsmError(type(error).__name__)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Re-raise python-pkcs11's errors as HsmError."""
+    try:
+        yield
+    except pkcs11.PKCS11Error as exc:
+        raise translate(exc) from exc

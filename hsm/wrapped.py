@@ -1,0 +1,164 @@
+"""The custody ``wrapped``: pairs made in the token, kept outside it as blobs that need token and PIN.
+
+The private key leaves the token only wrapped by a non-extractable key, and that blob is sealed again under
+the person's PIN (``hsm.pin_seal``). It is used by unwrapping to a session object, signing, destroying. A
+stolen database is useless without the token, the service cannot sign without the PIN, and a million
+subscribers need no room in the HSM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+from asn1crypto import core
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from hsm import generation
+from hsm.errors import KeyDamaged, KeyExists, KeyNotFound
+from hsm.keys import PrivateKey, token_key
+from hsm.mechanisms import KeyKind, KeyUse
+from hsm.pin_seal import PinCost, PinSeal
+from hsm.public_keys import PublicKey, read
+from hsm.session import Session
+from hsm.token import Token
+from hsm.wrapping import AesKeyWrapper, KeyWrapper
+
+Result = TypeVar("Result")
+
+WRAP_LABEL: Final = "sealbridge-wrap"
+HMAC_LABEL: Final = "sealbridge-pin"
+
+
+class KeyBlobs(Protocol):
+    """Where sealed blobs are kept, by label. The API keeps them in its database."""
+
+    def get(self, label: str) -> bytes | None:
+        """The blob under ``label``, None when there is none."""
+        ...
+
+    def put(self, label: str, blob: bytes) -> None:
+        """Keep ``blob`` under ``label``, durably before returning, replacing what was there."""
+        ...
+
+
+class _WrappedKey(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("kind", core.UTF8String),
+        ("use", core.UTF8String),
+        ("public_key", core.OctetString),  # SubjectPublicKeyInfo, DER
+        ("sealed", core.OctetString),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The two keys of a token that guard everybody's wrapped keys."""
+
+    token: Token
+    wrapper: KeyWrapper
+    seal: PinSeal
+
+    @classmethod
+    def open(cls, token: Token, cost: PinCost | None = None) -> Vault:
+        """The vault of ``token``; its keys are made at the first time.
+
+        Raises MechanismMissing when the token cannot wrap or has no HMAC.
+        """
+        wrapper, seal = AesKeyWrapper(token, WRAP_LABEL), PinSeal(token, HMAC_LABEL, cost)
+        wrapper.ensure_key()
+        seal.ensure_key()
+        return cls(token, wrapper, seal)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _WrappedAccess:
+    vault: Vault
+    blob: bytes
+    kind: KeyKind
+    key_use: KeyUse
+
+    def use(self, operation: Callable[[Any], Result]) -> Result:
+        def work(session: Session) -> Result:
+            private = self.vault.wrapper.unwrap(session, self.blob, self.kind, self.key_use)
+            try:
+                return operation(private)
+            finally:
+                private.destroy()
+
+        return self.vault.token.run(work)
+
+
+class WrappedKeys:
+    """One person's keys, opened with that person's PIN; a ``KeyStore``."""
+
+    def __init__(self, vault: Vault, blobs: KeyBlobs, pin: str) -> None:
+        self._vault = vault
+        self._blobs = blobs
+        self._pin: str | None = pin
+
+    def generate(self, label: str, kind: KeyKind, use: KeyUse = KeyUse.SIGN) -> PrivateKey:
+        """A new pair: generated in the token, wrapped, sealed, stored; nothing of it stays in the token."""
+        token = self._vault.token
+        generation.require(token, kind, use)
+        if self._blobs.get(label) is not None:
+            raise KeyExists(f"there is a key {label!r} already")
+
+        def work(session: Session) -> tuple[bytes, PublicKey]:
+            public, private = generation.passing_pair(session, kind, use)
+            try:
+                return self._vault.wrapper.wrap(session, private), read(public)
+            finally:
+                private.destroy()
+                public.destroy()
+
+        wrapped, public_key = token.run(work)
+        self._store(label, self._held_pin(), wrapped, kind, use, public_key)
+        return token_key(_WrappedAccess(self._vault, wrapped, kind, use), public_key)
+
+    def open(self, label: str) -> PrivateKey:
+        """The key under ``label``. Raises KeyNotFound, PinIncorrect, KeyDamaged."""
+        wrapped, kind, use, public_key = self._load(label)
+        return token_key(_WrappedAccess(self._vault, wrapped, kind, use), public_key)
+
+    def change_pin(self, label: str, new_pin: str) -> None:
+        """Seal the key again under a new PIN; the old one does not open it any more."""
+        wrapped, kind, use, public_key = self._load(label)
+        self._store(label, new_pin, wrapped, kind, use, public_key)
+
+    def close(self) -> None:
+        """Forget the PIN; keys opened before go on working until they are dropped."""
+        self._pin = None
+
+    def _load(self, label: str) -> tuple[bytes, KeyKind, KeyUse, PublicKey]:
+        blob = self._blobs.get(label)
+        if blob is None:
+            raise KeyNotFound(f"no wrapped key {label!r}")
+        try:
+            fields = _WrappedKey.load(blob, strict=True).native
+            kind, use = KeyKind(fields["kind"]), KeyUse(fields["use"])
+            public_key: Any = load_der_public_key(fields["public_key"])
+        except ValueError as exc:
+            raise KeyDamaged(f"the blob of {label!r} is not a wrapped key") from exc
+        bound = _bound(label, kind, use, fields["public_key"])
+        return self._vault.seal.open(self._held_pin(), fields["sealed"], bound), kind, use, public_key
+
+    def _store(
+        self, label: str, pin: str, wrapped: bytes, kind: KeyKind, use: KeyUse, public_key: PublicKey
+    ) -> None:
+        spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        sealed = self._vault.seal.seal(pin, wrapped, _bound(label, kind, use, spki))
+        fields = {"version": 1, "kind": kind, "use": use, "public_key": spki, "sealed": sealed}
+        self._blobs.put(label, bytes(_WrappedKey(fields).dump()))
+
+    def _held_pin(self) -> str:
+        if self._pin is None:
+            raise KeyNotFound("the store was closed")
+        return self._pin
+
+
+def _bound(label: str, kind: KeyKind, use: KeyUse, spki: bytes) -> bytes:
+    # A blob moved to another person's label, or given another public key, does not open.
+    return "\0".join((label, kind, use)).encode() + b"\0" + spki
