@@ -1,0 +1,100 @@
+"""The acts of a ceremony. Each builds unsigned, lints, signs on the token, and verifies what was signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from ca.crl import sign_crl
+from ca.errors import CeremonyRefused
+from ca.hierarchy import Authority, algorithm_name, signing_digest
+from ca.lint import Linter
+from ca.profiles import ISSUING, ROOT, CertificateProfile
+from ca.tbs import Pointers, Validity, builder, sign_unsigned, unsigned_certificate
+from hsm import PrivateKey, PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityName:
+    """A CA's own name: country, organisation, and the name it is known by."""
+
+    common_name: str
+    organization: str
+    country: str = "CN"
+
+    def name(self) -> x509.Name:
+        """The X.500 name."""
+        return x509.Name(
+            [
+                x509.NameAttribute(NameOID.COUNTRY_NAME, self.country),
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, self.organization),
+                x509.NameAttribute(NameOID.COMMON_NAME, self.common_name),
+            ]
+        )
+
+
+def make_root(key: PrivateKey, name: AuthorityName, now: datetime, days: int = ROOT.max_days) -> Authority:
+    """A self-signed root over a token key. ``days``: its validity."""
+    public = key.public_key()
+    certificate = _certify(ROOT, name.name(), public, name.name(), key, now, days, Pointers())
+    return Authority(certificate, key)
+
+
+def request_certificate(key: PrivateKey, name: AuthorityName) -> x509.CertificateSigningRequest:
+    """An issuing CA's request (PKCS#10, RFC 2986), signed by its token key as proof of possession."""
+    return x509.CertificateSigningRequestBuilder(name.name()).sign(key, signing_digest(key))
+
+
+def sign_issuing(
+    root: Authority,
+    request: x509.CertificateSigningRequest,
+    now: datetime,
+    pointers: Pointers,
+    days: int = ISSUING.max_days,
+) -> x509.Certificate:
+    """Certify an issuing CA. Raises CeremonyRefused for a request not signed by its own key."""
+    if not request.is_signature_valid:
+        raise CeremonyRefused("the request is not signed by its own key", reason="证书请求的签名无效")
+    public: PublicKey = request.public_key()  # type: ignore[assignment]
+    subject, issuer = request.subject, root.certificate.subject
+    certificate = _certify(ISSUING, subject, public, issuer, root.key, now, days, pointers)
+    certificate.verify_directly_issued_by(root.certificate)
+    return certificate
+
+
+def sign_root_crl(
+    root: Authority, number: int, now: datetime, days: int = 400
+) -> x509.CertificateRevocationList:
+    """The root's list of revoked CAs; long-lived, since the root is brought out about once a year."""
+    return sign_crl(root, [], number, now, now + timedelta(days=days))
+
+
+def _certify(
+    profile: CertificateProfile,
+    subject: x509.Name,
+    public: PublicKey,
+    issuer: x509.Name,
+    key: PrivateKey,
+    now: datetime,
+    days: int,
+    pointers: Pointers,
+) -> x509.Certificate:
+    if algorithm_name(public) not in profile.key_algorithms or not 0 < days <= profile.max_days:
+        raise CeremonyRefused(f"{profile.name}: key or validity not allowed", reason="密钥类型或有效期不允许")
+    begin = now.replace(microsecond=0)
+    made = builder(
+        profile,
+        subject,
+        public,
+        issuer,
+        key.public_key(),
+        x509.random_serial_number(),
+        Validity(begin, begin + timedelta(days=days)),
+        pointers,
+    )
+    unsigned = unsigned_certificate(made, key.public_key())
+    Linter().check(unsigned)
+    return sign_unsigned(unsigned, key)

@@ -1,0 +1,129 @@
+"""To-be-signed certificates: built by profile, inspected unsigned, then signed byte for byte.
+
+``unsigned_certificate`` gives a whole certificate whose signature is a filler, so that a linter sees exactly
+what the CA is about to sign without any key having signed it; ``sign_unsigned`` puts the real signature
+over the same bytes in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ca.hierarchy import sign_with, signing_digest
+from ca.profiles import CertificateProfile, Usage
+from hsm import PrivateKey, PublicKey
+from hsm.keys import token_key
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """First and last second of a certificate, both included (RFC 5280, section 4.1.2.5)."""
+
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """Where relying parties find the issuer's certificate and its revocation list (http URLs)."""
+
+    ca_issuers: str | None = None
+    crl: str | None = None
+
+
+def builder(
+    profile: CertificateProfile,
+    subject: x509.Name,
+    public_key: PublicKey,
+    issuer: x509.Name,
+    issuer_key: PublicKey,
+    serial: int,
+    validity: Validity,
+    pointers: Pointers = Pointers(),
+) -> x509.CertificateBuilder:
+    """A certificate of ``profile`` with the extensions of RFC 5280 in a fixed order."""
+    made = (
+        x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=public_key)
+        .serial_number(serial)
+        .not_valid_before(validity.not_before)
+        .not_valid_after(validity.not_after)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(_key_usage(profile), critical=True)
+        .add_extension(x509.BasicConstraints(profile.is_ca, profile.path_length), critical=True)
+    )
+    for extension in _optional(profile, pointers):
+        made = made.add_extension(extension, critical=False)
+    return made
+
+
+def unsigned_certificate(made: x509.CertificateBuilder, issuer_key: PublicKey) -> x509.Certificate:
+    """The certificate with a filler for a signature; the algorithm is that of ``issuer_key``."""
+    return made.sign(token_key(_Filler(issuer_key), issuer_key), signing_digest(issuer_key))
+
+
+def sign_unsigned(unsigned: x509.Certificate, key: PrivateKey) -> x509.Certificate:
+    """The same certificate signed: the token signs the very bytes that were inspected."""
+    signature = sign_with(key, unsigned.tbs_certificate_bytes)
+    whole = asn1.Certificate.load(unsigned.public_bytes(Encoding.DER))
+    whole["signature_value"] = signature
+    return x509.load_der_x509_certificate(whole.dump())
+
+
+class _Filler:
+    """Stands in for a token key: gives as many bytes as the real signature will have."""
+
+    def __init__(self, public: PublicKey) -> None:
+        self._length = 64
+        if isinstance(public, RSAPublicKey):
+            self._length = public.key_size // 8
+        elif isinstance(public, EllipticCurvePublicKey):
+            self._length = 2 * ((public.key_size + 7) // 8)
+
+    def use(self, operation: Callable[[Any], Result]) -> Any:
+        return b"\x01" * self._length
+
+
+def _key_usage(profile: CertificateProfile) -> x509.KeyUsage:
+    asked = {usage: usage in profile.usages for usage in Usage}
+    return x509.KeyUsage(
+        digital_signature=asked[Usage.DIGITAL_SIGNATURE],
+        content_commitment=asked[Usage.CONTENT_COMMITMENT],
+        key_encipherment=asked[Usage.KEY_ENCIPHERMENT],
+        data_encipherment=False,
+        key_agreement=asked[Usage.KEY_AGREEMENT],
+        key_cert_sign=asked[Usage.KEY_CERT_SIGN],
+        crl_sign=asked[Usage.CRL_SIGN],
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _optional(profile: CertificateProfile, pointers: Pointers) -> list[x509.ExtensionType]:
+    found: list[x509.ExtensionType] = []
+    if profile.extended_usages:
+        found.append(x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in profile.extended_usages]))
+    if profile.policies:
+        policies = [x509.PolicyInformation(x509.ObjectIdentifier(oid), None) for oid in profile.policies]
+        found.append(x509.CertificatePolicies(policies))
+    if pointers.crl:
+        location = [x509.UniformResourceIdentifier(pointers.crl)]
+        found.append(x509.CRLDistributionPoints([x509.DistributionPoint(location, None, None, None)]))
+    if pointers.ca_issuers:
+        access = x509.AccessDescription(
+            x509.oid.AuthorityInformationAccessOID.CA_ISSUERS,
+            x509.UniformResourceIdentifier(pointers.ca_issuers),
+        )
+        found.append(x509.AuthorityInformationAccess([access]))
+    return found

@@ -1,0 +1,107 @@
+"""Whether a certificate on a company's lock, from a legacy CA, may sign for an enterprise.
+
+Lock CAs are trusted one by one, by configuration; their roots need not be ours. What is asked here is little
+and strict: issued by a trusted lock CA, in force, not revoked, for signatures, and of this enterprise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from ca.distinguished import credit_code_of
+from ca.errors import (
+    LockExpired,
+    LockIssuerUnknown,
+    LockNotForSigning,
+    LockOfOtherEnterprise,
+    LockRevoked,
+    LockStatusUnknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LockTrust:
+    """The lock CAs an operator trusts, with the newest revocation list of each where it has one.
+
+    A CA that gave a list before must go on giving them: with an outdated list nothing is accepted.
+    """
+
+    cas: tuple[x509.Certificate, ...]
+    crls: tuple[x509.CertificateRevocationList, ...] = ()
+
+    @classmethod
+    def load(cls, folder: Path) -> LockTrust:
+        """Certificates from ``*.pem`` and lists from ``*.crl`` (DER or PEM) in a folder."""
+        cas = tuple(
+            certificate
+            for path in sorted(folder.glob("*.pem"))
+            for certificate in x509.load_pem_x509_certificates(path.read_bytes())
+        )
+        return cls(cas, tuple(_load_crl(path.read_bytes()) for path in sorted(folder.glob("*.crl"))))
+
+    def check(self, certificate: x509.Certificate, at: datetime, credit_code: str) -> None:
+        """Raises a LockRefused that says which of the conditions fails."""
+        issuer = self._issuer_of(certificate)
+        for one in (certificate, issuer):
+            if not one.not_valid_before_utc <= at <= one.not_valid_after_utc:
+                raise LockExpired(f"{one.subject.rfc4514_string()} is outside its validity")
+        self._check_revocation(certificate, issuer, at)
+        _check_usage(certificate)
+        if credit_code_of(certificate) != credit_code:
+            raise LockOfOtherEnterprise("the lock's certificate names another enterprise or none")
+
+    def chain_of(self, certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
+        """The trusted CA that issued the certificate. Raises LockIssuerUnknown."""
+        return (self._issuer_of(certificate),)
+
+    def _issuer_of(self, certificate: x509.Certificate) -> x509.Certificate:
+        for ca in self.cas:
+            if ca.subject == certificate.issuer and _signed_by(certificate, ca):
+                return ca
+        raise LockIssuerUnknown(f"{certificate.issuer.rfc4514_string()} is not a trusted lock CA")
+
+    def _check_revocation(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime
+    ) -> None:
+        lists = [crl for crl in self.crls if crl.issuer == issuer.subject and _crl_by(crl, issuer)]
+        if any(crl.get_revoked_certificate_by_serial_number(certificate.serial_number) for crl in lists):
+            raise LockRevoked(f"certificate {certificate.serial_number:x} is on its CA's revocation list")
+        # RFC 5280, section 5.1.2.5: nextUpdate must be there; a list without it is taken as outdated.
+        if lists and not any(crl.next_update_utc is not None and at <= crl.next_update_utc for crl in lists):
+            raise LockStatusUnknown("the lock CA's revocation list is out of date")
+
+
+def _signed_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(ca)
+        constraints = ca.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
+        return False
+    return constraints.ca
+
+
+def _crl_by(crl: x509.CertificateRevocationList, ca: x509.Certificate) -> bool:
+    try:
+        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+
+
+def _check_usage(certificate: x509.Certificate) -> None:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return  # RFC 5280, section 4.2.1.3: without the extension the key is not restricted
+    if not (usage.digital_signature or usage.content_commitment):
+        raise LockNotForSigning("the key usage allows no signatures")
+
+
+def _load_crl(data: bytes) -> x509.CertificateRevocationList:
+    if data.lstrip().startswith(b"-----BEGIN"):
+        return x509.load_pem_x509_crl(data)
+    return x509.load_der_x509_crl(data)
