@@ -73,5 +73,22 @@ class GroupCommit:
 
     def _commit(self, group: list[_Write]) -> None:
         with self._engine.begin() as connection:
-            for write in group:
-                write.changed = connection.execute(write.statement, list(write.rows)).rowcount
+            for same in _by_statement(group):
+                rows = [row for write in same for row in write.rows]
+                changed = connection.execute(same[0].statement, rows).rowcount
+                if len(same) > 1 and changed != len(rows):
+                    raise _UnevenError  # whose row was not there can only be told one by one
+                for write in same:
+                    write.changed = changed if len(same) == 1 else len(write.rows)
+
+
+class _UnevenError(Exception):
+    """Some rows of several callers' writes matched nothing."""
+
+
+def _by_statement(group: list[_Write]) -> list[list[_Write]]:
+    # Callers that mean the same statement pass the same object; their rows travel together.
+    found: dict[int, list[_Write]] = {}
+    for write in group:
+        found.setdefault(id(write.statement), []).append(write)
+    return list(found.values())

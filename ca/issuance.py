@@ -89,14 +89,14 @@ class Issuer:
 
         Raises ProfileUnknown, ProfileRefused, SubjectRefused, LintFailed, RequestConflict, HsmError.
         """
-        known = self._ledger.find_by_request(request.request_id)
-        if known is not None and not self._gave_up(known):
-            return self._again(request, known)
         try:
-            prepared = self.prepare(request)
-        except IntegrityError as exc:
-            raise RequestInProgress(f"request {request.request_id} is being served") from exc
-        return self.complete(prepared)
+            return self.complete(self.prepare(request))
+        except IntegrityError:
+            # The ledger has one living certificate a request; nothing was signed for this call.
+            known = self._ledger.find_by_request(request.request_id)
+        if known is None or self._gave_up(known):
+            return self.complete(self.prepare(request))
+        return self._again(request, known)
 
     def settle(self) -> list[Entry]:
         """Give up the intents that no running caller can still complete; returns them for the operator."""

@@ -56,6 +56,7 @@ class Entry:
         return x509.load_der_x509_certificate(self.der)
 
 
+_INTEND: Final = insert(certificate)
 _RECORD: Final = (
     update(certificate)
     .where(certificate.c.serial == bindparam("at"), certificate.c.state == State.INTENDED)
@@ -72,7 +73,7 @@ class Ledger:
 
     def intend(self, entries: Sequence[Entry]) -> None:
         """Write intents, all or none. Raises IntegrityError for a repeated serial or request id."""
-        self._writes.execute(insert(certificate), [_row(entry) for entry in entries])
+        self._writes.execute(_INTEND, [_row(entry) for entry in entries])
 
     def record(self, signed: Sequence[tuple[int, bytes]], now: datetime) -> None:
         """Complete intents with (serial, DER certificate). Raises IntentLapsed if any was given up."""
