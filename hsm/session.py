@@ -7,17 +7,22 @@ linear in many tokens, so a session keeps the objects it has found.
 
 from __future__ import annotations
 
-import queue
+import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
+import pkcs11
 from pkcs11 import Attribute, KeyType, MechanismFlag
 from pkcs11.attributes import AttributeMapper
 from pkcs11.constants import ObjectClass
 
-from hsm.errors import KeyNotFound, TokenBusy
+from hsm.cryptoki import CkMechanism, Cryptoki
+from hsm.errors import HsmError, KeyNotFound, TokenBusy
+
+Result = TypeVar("Result")
 
 
 class PrivateKeyTemplates(AttributeMapper):
@@ -49,9 +54,11 @@ class PrivateKeyTemplates(AttributeMapper):
 class Session:
     """An open session and the objects found in it. Used by one thread at a time."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, cryptoki: Cryptoki) -> None:
         self.raw = raw
-        self._found: dict[tuple[ObjectClass, str | bytes], Any] = {}
+        self._cryptoki = cryptoki
+        self._handle: int = raw.handle
+        self._found: dict[tuple[int, str | bytes], Any] = {}
 
     def find(self, object_class: ObjectClass, name: str | bytes) -> Any:
         """The one object of this class with label (str) or id (bytes) ``name``. Raises KeyNotFound."""
@@ -77,6 +84,10 @@ class Session:
         """The secret key object with this label or id."""
         return self.find(ObjectClass.SECRET_KEY, name)
 
+    def sign(self, private: Any, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        """A signature of at most ``room`` bytes by a private key object of this session."""
+        return self._cryptoki.sign(self._handle, private.handle, mechanism, data, room)
+
     def generate_pair(
         self, key_type: KeyType, length: int | None, params: bytes | None, **options: Any
     ) -> tuple[Any, Any]:
@@ -89,59 +100,126 @@ class Session:
         return curve_pair
 
 
+class Sessions(Protocol):
+    """Lends sessions, or says why there are none."""
+
+    def do(self, work: Callable[[Session], Result]) -> Result:
+        """Call ``work`` with a session of its own."""
+        ...
+
+    def close(self) -> None:
+        """Lend no more."""
+        ...
+
+
+class NoSessions:
+    """In place of a pool when a token cannot be used: every call is refused with the same error.
+
+    An HsmError is ``final``; one of the binding's errors says that the token may come back.
+    """
+
+    def __init__(self, refusal: HsmError | pkcs11.PKCS11Error) -> None:
+        self._refusal = refusal
+        self.final = isinstance(refusal, HsmError)
+
+    def do(self, work: Callable[[Session], Result]) -> Result:
+        """Raises the refusal."""
+        raise self._refusal
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class SessionPool:
-    """At most ``size`` sessions, opened when first needed and lent to one caller at a time."""
+    """At most ``size`` sessions, opened when first needed and lent to one caller at a time.
+
+    A signature on a fast token takes 50 µs, so the way without waiting takes no lock: ``deque`` operations
+    are atomic. Locks are for opening sessions and for waiting when all of them are out.
+    """
 
     def __init__(
-        self, open_raw: Callable[[], Any], close_raw: Callable[[Any], None], size: int, wait_seconds: float
+        self,
+        open_session: Callable[[], Session],
+        close_session: Callable[[Session], None],
+        size: int,
+        wait_seconds: float,
     ) -> None:
-        self._open_raw = open_raw
-        self._close_raw = close_raw
+        self._open_session = open_session
+        self._close_session = close_session
+        self._size = size
         self._wait_seconds = wait_seconds
-        self._room = threading.Semaphore(size)
         # Last in, first out: the session used last has the handles that are asked for next.
-        self._idle: queue.LifoQueue[Session] = queue.LifoQueue()
+        self._idle: deque[Session] = deque()
+        self._changed = threading.Condition()
+        self._open = 0
+        self._waiting = 0
         self._closed = False
 
-    @contextmanager
-    def lend(self) -> Iterator[Session]:
-        """A session for the length of the block; one in which anything failed is not lent again.
+    def do(self, work: Callable[[Session], Result]) -> Result:
+        """Call ``work`` with a session of its own; one in which anything failed is not lent again.
 
         Raises TokenBusy when none comes free in time.
         """
-        if not self._room.acquire(timeout=self._wait_seconds):
-            raise TokenBusy(f"no free session within {self._wait_seconds} s")
-        session: Session | None = None
         try:
-            session = self._take()
-            yield session
+            session = self._idle.pop()
+        except IndexError:
+            session = self._open_or_wait()
+        try:
+            result = work(session)
         except BaseException:
-            # The failed call may have left an operation active or a handle stale: cheaper to open anew.
-            if session is not None:
-                self._close_raw(session.raw)
+            self._discard(session)
             raise
-        else:
-            self._give_back(session)
-        finally:
-            self._room.release()
+        self._give_back(session)
+        return result
 
     def close(self) -> None:
         """Close the idle sessions; those lent out are closed when they come back."""
         self._closed = True
-        while True:
-            try:
-                self._close_raw(self._idle.get_nowait().raw)
-            except queue.Empty:
-                return
-
-    def _take(self) -> Session:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            return Session(self._open_raw())
+        while self._idle:
+            self._discard(self._idle.pop())
 
     def _give_back(self, session: Session) -> None:
         if self._closed:
-            self._close_raw(session.raw)
-        else:
-            self._idle.put(session)
+            self._discard(session)
+            return
+        self._idle.append(session)
+        if self._waiting:
+            with self._changed:
+                self._changed.notify()
+
+    def _discard(self, session: Session) -> None:
+        # A failed call may leave an operation active or a handle stale: it is cheaper to open anew.
+        self._close_session(session)
+        with self._changed:
+            self._open -= 1
+            self._changed.notify()
+
+    def _open_or_wait(self) -> Session:
+        with self._changed:
+            self._waiting += 1
+            try:
+                session = self._wait(time.monotonic() + self._wait_seconds)
+            finally:
+                self._waiting -= 1
+        return self._opened() if session is None else session
+
+    def _wait(self, deadline: float) -> Session | None:
+        """An idle session, or None when there is room for a new one, which is then reserved."""
+        while True:
+            # Callers that need no lock may have been faster than the one that was woken: look again.
+            with contextlib.suppress(IndexError):
+                return self._idle.pop()
+            if self._open < self._size:
+                self._open += 1
+                return None
+            if not self._changed.wait(deadline - time.monotonic()):
+                raise TokenBusy(f"no free session within {self._wait_seconds} s")
+
+    def _opened(self) -> Session:
+        try:
+            return self._open_session()
+        except BaseException:
+            with self._changed:
+                self._open -= 1
+                self._changed.notify()
+            raise

@@ -48,8 +48,8 @@ class _ResidentAccess:
     token: Token
     name: str | bytes
 
-    def use(self, operation: Callable[[Any], Result]) -> Result:
-        return self.token.run(lambda session: operation(session.private_key(self.name)))
+    def use(self, operation: Callable[[Session, Any], Result]) -> Result:
+        return self.token.run(lambda session: operation(session, session.private_key(self.name)))
 
 
 class TokenKeys:

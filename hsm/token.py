@@ -8,7 +8,9 @@ a wrong PIN is never tried twice, because three tries lock a real token.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
@@ -18,13 +20,15 @@ from hsm import certificates
 from hsm.certificates import TokenCertificate
 from hsm.config import PinSource, TokenConfig
 from hsm.cryptoki import CKU_USER
-from hsm.errors import HsmError, PinIncorrect, PinLocked, TokenBusy, TokenGone, TokenNotFound
+from hsm.errors import HsmError, ModuleUnusable, PinIncorrect, PinLocked, TokenBusy, TokenGone, TokenNotFound
 from hsm.module import Module
-from hsm.session import PrivateKeyTemplates, Session, SessionPool
+from hsm.session import NoSessions, PrivateKeyTemplates, Session, SessionPool, Sessions
 from hsm.slots import TokenInfo, find_slot, token_info
 from hsm.translation import SESSION_LOST, translate, translated
 
 Result = TypeVar("Result")
+
+_opened: weakref.WeakSet[Token] = weakref.WeakSet()
 
 
 class Token:
@@ -36,10 +40,10 @@ class Token:
         self._module = Module.load(config.module)
         self._recovering = threading.Lock()
         self._generation = 0
-        self._refused: HsmError | None = None
-        self._closed = False
+        self._sessions: Sessions = NoSessions(TokenGone("not logged in"))
         self._log_in()
         self._module.on_close(self.close)
+        _opened.add(self)
 
     @classmethod
     def open(cls, config: TokenConfig, pin: PinSource) -> Token:
@@ -75,10 +79,9 @@ class Token:
         After a lost session the work is done a second time, unless it is not ``repeatable`` (it creates
         something on the token). Raises HsmError; TokenGone when the token does not come back.
         """
-        self._check_usable()
         generation = self._generation
         try:
-            return self._attempt(work)
+            return self._sessions.do(work)
         except SESSION_LOST as exc:
             lost = exc
         except pkcs11.PKCS11Error as exc:
@@ -87,7 +90,7 @@ class Token:
         if not repeatable:
             raise TokenGone("the session was lost in the middle; the token is back, try again") from lost
         with translated():
-            return self._attempt(work)
+            return self._sessions.do(work)
 
     def certificates(self) -> list[TokenCertificate]:
         """The X.509 certificates on the token."""
@@ -99,22 +102,16 @@ class Token:
 
     def close(self) -> None:
         """Log out and close every session of this process on the token."""
-        if self._closed:
-            return
-        self._closed = True
         self._module.forget(self.close)
-        self._drop_sessions()
+        if not self._is_refused():
+            self._drop_sessions(TokenGone("the token was closed"))
 
-    def _attempt(self, work: Callable[[Session], Result]) -> Result:
-        with self._pool.lend() as session:
-            return work(session)
+    def _is_refused(self) -> bool:
+        return isinstance(self._sessions, NoSessions) and self._sessions.final
 
-    def _check_usable(self) -> None:
-        self._module.check_process()
-        if self._closed:
-            raise TokenGone("the token was closed")
-        if self._refused is not None:
-            raise self._refused
+    def _forbid_child(self) -> None:
+        # PKCS#11 v2.40, section 6.6.1: a forked child may not use its parent's initialisation.
+        self._sessions = NoSessions(ModuleUnusable("the token was opened before a fork; open it after"))
 
     def _log_in(self) -> None:
         with translated():
@@ -131,9 +128,9 @@ class Token:
         self._slot_id: int = slot.slot_id
         self._anchor = anchor
         self._info = token_info(slot)
-        self._pool = SessionPool(
-            lambda: token.open(rw=True, attribute_mapper=PrivateKeyTemplates()),
-            lambda raw: cryptoki.close_session(raw.handle),
+        self._sessions = SessionPool(
+            lambda: Session(token.open(rw=True, attribute_mapper=PrivateKeyTemplates()), cryptoki),
+            lambda session: cryptoki.close_session(session.raw.handle),
             self._config.pool_size,
             self._config.wait_seconds,
         )
@@ -149,20 +146,29 @@ class Token:
 
     def _recover(self, generation: int, cause: Exception) -> None:
         with self._recovering:
-            self._check_usable()
-            if generation != self._generation:
-                return  # another thread has logged in again since
-            self._drop_sessions()
+            if generation != self._generation or self._is_refused():
+                return  # another thread has logged in again since, or found out that it is no use
+            self._drop_sessions(pkcs11.DeviceRemoved("the token has not come back yet"))
             try:
                 self._log_in()
             except (PinIncorrect, PinLocked) as exc:
-                self._refused = exc
+                self._sessions = NoSessions(exc)
                 raise
             except TokenNotFound as exc:
                 raise TokenGone(f"the token is not there any more after {type(cause).__name__}") from exc
             self._generation += 1
 
-    def _drop_sessions(self) -> None:
-        self._pool.close()
+    def _drop_sessions(self, refusal: HsmError | pkcs11.PKCS11Error) -> None:
+        pool, self._sessions = self._sessions, NoSessions(refusal)
+        pool.close()
         # Also the anchor's; a token that is gone refuses, which changes nothing.
         self._module.cryptoki.close_all_sessions(self._slot_id)
+
+
+def _forbid_children() -> None:
+    for token in list(_opened):
+        token._forbid_child()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_forbid_children)

@@ -80,11 +80,11 @@ class _WrappedAccess:
     kind: KeyKind
     key_use: KeyUse
 
-    def use(self, operation: Callable[[Any], Result]) -> Result:
+    def use(self, operation: Callable[[Session, Any], Result]) -> Result:
         def work(session: Session) -> Result:
             private = self.vault.wrapper.unwrap(session, self.blob, self.kind, self.key_use)
             try:
-                return operation(private)
+                return operation(session, private)
             finally:
                 private.destroy()
 

@@ -154,7 +154,7 @@ def extension(value: bytes) -> x509.UnrecognizedExtension:
     "certificate",
     [
         LockCa().issue(name("甲", (NameOID.ORGANIZATION_IDENTIFIER, f"NTRCN-{CREDIT_CODE}"))),
-        LockCa().issue(name("甲", (NameOID.SERIAL_NUMBER, f"JJ@{CREDIT_CODE}"))),
+        LockCa().issue(name("甲", (NameOID.SERIAL_NUMBER, f"JJ-{CREDIT_CODE}"))),
         LockCa().issue(name("甲", (NameOID.ORGANIZATIONAL_UNIT_NAME, CREDIT_CODE.lower()))),
         LockCa().issue(name("甲"), extension=extension(b"\x13\x12" + CREDIT_CODE.encode())),
         LockCa().issue(name("甲"), extension=extension(CREDIT_CODE.encode())),

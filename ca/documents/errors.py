@@ -1,0 +1,119 @@
+"""What cannot be filled in, sealed, embedded or relied on."""
+
+from __future__ import annotations
+
+from ca.errors import CaError
+from hsm.errors import Kind
+
+
+class FormFieldRefused(CaError):
+    """A field of a form is empty or longer than its cell can show."""
+
+    kind = Kind.INVALID
+    code = "form_field_invalid"
+    zh = "{field}为空或过长，请核对"
+
+
+class DocumentRefused(CaError):
+    """A PDF that cannot be sealed. The bytes given are never altered."""
+
+    kind = Kind.INVALID
+    code = "pdf_refused"
+    zh = "该 PDF 文件不能签章"
+
+
+class PdfDamaged(DocumentRefused):
+    """Not a PDF, cut off, or with a broken structure."""
+
+    code = "pdf_damaged"
+    zh = "文件不是 PDF 或已损坏，无法签章"
+
+
+class PdfEncrypted(DocumentRefused):
+    """Protected by a password, even an empty one."""
+
+    code = "pdf_encrypted"
+    zh = "PDF 文件已加密，请先解除保护再签章"
+
+
+class PdfHybrid(DocumentRefused):
+    """Two cross-reference tables side by side (ISO 32000-1, 7.5.8.4): viewers may show different pages."""
+
+    code = "pdf_hybrid"
+    zh = "PDF 文件采用混合索引，不同软件显示可能不一致，请另存后再签章"
+
+
+class PdfActive(DocumentRefused):
+    """Carries JavaScript, which could change what people see after they sealed it."""
+
+    code = "pdf_active"
+    zh = "PDF 文件含有脚本，内容可能变化，不能签章"
+
+
+class PdfEmpty(DocumentRefused):
+    """Has no page."""
+
+    code = "pdf_empty"
+    zh = "PDF 文件没有页面，无法签章"
+
+
+class PdfTooLarge(DocumentRefused):
+    """Larger than the caller allows."""
+
+    kind = Kind.TOO_LARGE
+    code = "pdf_too_large"
+    zh = "PDF 文件过大（上限 {limit_mb} MB），无法签章"
+
+
+class PdfLocked(DocumentRefused):
+    """An earlier signature certified or locked the document: a new seal would break it."""
+
+    kind = Kind.CONFLICT
+    code = "pdf_locked"
+    zh = "PDF 文件已被先前的签名锁定，不允许再签章"
+
+
+class PageNotFound(DocumentRefused):
+    """The document has no page of that number."""
+
+    code = "page_not_found"
+    zh = "签章页码不存在，文件共 {pages} 页"
+
+
+class SealOffPage(DocumentRefused):
+    """Part of the seal would lie outside the page as shown."""
+
+    code = "seal_off_page"
+    zh = "印章超出页面范围，请调整位置"
+
+
+class SigningKeyRefused(CaError):
+    """The key does not belong to the certificate, or is of a kind that PAdES signatures are not made with."""
+
+    kind = Kind.INVALID
+    code = "signing_key_invalid"
+    zh = "签名密钥与证书不符或类型不受支持"
+
+
+class HoleMissing(CaError):
+    """The document was not prepared for a signature, or already holds it."""
+
+    kind = Kind.CONFLICT
+    code = "signature_place_missing"
+    zh = "文件中没有待填写的签名位置"
+
+
+class SignatureTooLarge(CaError):
+    """The CMS does not fit into the place that was reserved for it."""
+
+    kind = Kind.TOO_LARGE
+    code = "signature_too_large"
+    zh = "签名数据过大，无法写入文件"
+
+
+class SignatureMismatch(CaError):
+    """The CMS is not one signature over exactly this document by the certificate it carries."""
+
+    kind = Kind.INVALID
+    code = "signature_mismatch"
+    zh = "签名与文件不符，请重新签章"

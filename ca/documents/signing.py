@@ -1,0 +1,71 @@
+"""Sealing a PDF: a visible seal at true size and a PAdES baseline B-B signature (ETSI EN 319 142-1).
+
+Where the key is at hand::
+
+    seal_pdf(pdf, SigningIdentity(key, certificate, chain), draw_seal(design), Place(0, 156, 237),
+             reason="...", at=now)
+
+Where it is on a lock in someone's PC, the document is prepared here and the CMS made there::
+
+    prepared = prepare_pdf(pdf, certificate, picture, place, reason="...", at=now)
+    signer = check_cms(prepared.document, cms)          # is it over our bytes, and whose is it?
+    signed = embed_cms(prepared.document, cms)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ca.documents.cms_checking import check_cms
+from ca.documents.cms_making import SigningIdentity, sign_cms
+from ca.documents.hole import find_hole
+from ca.documents.placing import Place
+from ca.documents.preparing import PreparedPdf, prepare_pdf
+from ca.documents.reading import MAX_BYTES
+from ca.seals.picture import SealPicture
+
+__all__ = [
+    "Place",
+    "PreparedPdf",
+    "SigningIdentity",
+    "check_cms",
+    "embed_cms",
+    "prepare_pdf",
+    "seal_pdf",
+]
+
+
+def seal_pdf(
+    pdf: bytes,
+    identity: SigningIdentity,
+    picture: SealPicture,
+    place: Place,
+    *,
+    reason: str,
+    at: datetime,
+    max_bytes: int = MAX_BYTES,
+) -> bytes:
+    """``pdf`` with a seal and a signature, as an incremental update: earlier signatures stay valid.
+
+    Raises the subclasses of DocumentRefused, SigningKeyRefused, and what the key raises: HsmError on a token.
+    """
+    prepared = prepare_pdf(
+        pdf,
+        identity.certificate,
+        picture,
+        place,
+        reason=reason,
+        at=at,
+        reserve=identity.room,
+        max_bytes=max_bytes,
+    )
+    cms = sign_cms(identity, prepared.digest, prepared.algorithm)
+    return prepared.hole.fill(prepared.document, cms)
+
+
+def embed_cms(document: bytes, cms: bytes) -> bytes:
+    """A prepared document with its CMS put in. Nothing is checked: call ``check_cms`` first.
+
+    Raises HoleMissing, SignatureTooLarge.
+    """
+    return find_hole(document).fill(document, cms)
