@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any, Final
 
-from pkcs11 import Attribute, MechanismFlag
+from pkcs11 import Attribute, Mechanism, MechanismFlag
+from pkcs11.constants import DEFAULT
 
 from hsm.errors import MechanismMissing
 from hsm.mechanisms import CURVES, ED25519_PARAMS, GENERATE, PARAMS_BY_CURVE, RSA_BITS, KeyKind, KeyUse
@@ -15,15 +16,17 @@ from hsm.token import Token
 # Some SoftHSM2 builds crash when two threads generate Edwards keys at once.
 _edwards = threading.Lock()
 
-_CAPABILITIES: Final = {
-    (False, KeyUse.SIGN): MechanismFlag.SIGN | MechanismFlag.VERIFY,
-    (True, KeyUse.SIGN): MechanismFlag.SIGN | MechanismFlag.VERIFY,
+CAPABILITIES: Final = {
+    (False, KeyUse.SIGN): MechanismFlag.SIGN,
+    (True, KeyUse.SIGN): MechanismFlag.SIGN,
     (False, KeyUse.DECRYPT): MechanismFlag.DERIVE,
-    (True, KeyUse.DECRYPT): MechanismFlag.ENCRYPT
-    | MechanismFlag.DECRYPT
-    | MechanismFlag.WRAP
-    | MechanismFlag.UNWRAP,
+    (True, KeyUse.DECRYPT): MechanismFlag.DECRYPT | MechanismFlag.UNWRAP,
 }
+"""What the private key of an RSA pair (True) or of a curve may do."""
+
+# Public keys are used in software, so what their objects may do is left to the token: a TPM refuses a pair
+# whose public half is told to do less than it can.
+_PUBLIC: Final = {Attribute.ENCRYPT: DEFAULT, Attribute.WRAP: DEFAULT, Attribute.VERIFY: DEFAULT}
 
 
 def require(token: Token, kind: KeyKind, use: KeyUse = KeyUse.SIGN) -> None:
@@ -32,31 +35,39 @@ def require(token: Token, kind: KeyKind, use: KeyUse = KeyUse.SIGN) -> None:
         raise MechanismMissing(f"{token.info.label}: no {GENERATE[kind][1].name} for {kind}")
     if kind is KeyKind.ED25519 and use is KeyUse.DECRYPT:
         raise MechanismMissing("Ed25519 keys only sign")
+    if kind in CURVES and use is KeyUse.DECRYPT and not token.supports(Mechanism.ECDH1_DERIVE):
+        raise MechanismMissing(f"{token.info.label}: no ECDH1_DERIVE for {kind}")
 
 
-def stored_pair(session: Session, label: str, key_id: bytes, kind: KeyKind, use: KeyUse) -> tuple[Any, Any]:
+def stored_pair(
+    token: Token, session: Session, label: str, key_id: bytes, kind: KeyKind, use: KeyUse
+) -> tuple[Any, Any]:
     """A pair kept as token objects; the private key is sensitive and can never be wrapped or read."""
+    allowed = CAPABILITIES[kind in RSA_BITS, use]
+    if token.is_tpm and kind in RSA_BITS:
+        # tpm2-pkcs11 signs a PKCS#1 v1.5 digest by raw decryption, for which the TPM wants that right.
+        allowed |= MechanismFlag.DECRYPT
     private = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
-    return _generate(session, kind, use, private, label=label, id=key_id, store=True)
+    return _generate(session, kind, allowed, private, label=label, id=key_id, store=True)
 
 
 def passing_pair(session: Session, kind: KeyKind, use: KeyUse) -> tuple[Any, Any]:
     """A pair of session objects whose private key may be wrapped; the caller wraps and destroys it."""
     private = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: True}
-    return _generate(session, kind, use, private, store=False)
+    return _generate(session, kind, CAPABILITIES[kind in RSA_BITS, use], private, store=False)
 
 
 def _generate(
-    session: Session, kind: KeyKind, use: KeyUse, private: dict[Attribute, Any], **options: Any
+    session: Session, kind: KeyKind, allowed: MechanismFlag, private: dict[Attribute, Any], **options: Any
 ) -> tuple[Any, Any]:
     key_type, mechanism = GENERATE[kind]
-    is_rsa = kind in RSA_BITS
     options |= {
         "mechanism": mechanism,
-        "capabilities": _CAPABILITIES[is_rsa, use],
+        "capabilities": allowed,
+        "public_template": _PUBLIC,
         "private_template": private,
     }
-    if is_rsa:
+    if kind in RSA_BITS:
         return session.generate_pair(key_type, RSA_BITS[kind], None, **options)
     if kind is KeyKind.ED25519:
         with _edwards:

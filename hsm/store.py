@@ -64,8 +64,9 @@ class TokenKeys:
         if label in self.labels():
             raise KeyExists(f"{self._token.info.label} has a key {label!r} already")
         key_id = secrets.token_bytes(_ID_BYTES)
-        self._token.run(
-            lambda session: generation.stored_pair(session, label, key_id, kind, use), repeatable=False
+        token = self._token
+        token.run(
+            lambda session: generation.stored_pair(token, session, label, key_id, kind, use), repeatable=False
         )
         return self.open(label)
 

@@ -73,6 +73,11 @@ class Token:
         """Whether the token lists this mechanism."""
         return mechanism in self._info.mechanisms
 
+    @property
+    def is_tpm(self) -> bool:
+        """Whether the module is tpm2-pkcs11; TPM chips themselves have many names."""
+        return "TPM" in self._module.description
+
     def run(self, work: Callable[[Session], Result], *, repeatable: bool = True) -> Result:
         """Do ``work`` with a pooled session.
 

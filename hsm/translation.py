@@ -50,6 +50,8 @@ _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[HsmError]], .
             pkcs11.MechanismParamInvalid,
             pkcs11.FunctionNotSupported,
             pkcs11.KeyNotWrappable,  # SoftHSM 2.6.1 for Edwards keys
+            pkcs11.KeySizeRange,
+            pkcs11.AttributeValueInvalid,  # a TPM for RSA keys longer than it can make
         ),
         MechanismMissing,
     ),

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag
 from pkcs11.constants import ObjectClass
 
 from hsm.errors import KeyDamaged, KeyNotFound, MechanismMissing
+from hsm.generation import CAPABILITIES
 from hsm.mechanisms import GENERATE, RSA_BITS, WRAP, KeyKind, KeyUse
 from hsm.session import Session
 from hsm.token import Token
 from hsm.translation import SESSION_LOST
-
-_CAPABILITIES: Final = {
-    (False, KeyUse.SIGN): MechanismFlag.SIGN,
-    (True, KeyUse.SIGN): MechanismFlag.SIGN,
-    (False, KeyUse.DECRYPT): MechanismFlag.DERIVE,
-    (True, KeyUse.DECRYPT): MechanismFlag.DECRYPT | MechanismFlag.UNWRAP,
-}
 
 
 class KeyWrapper(Protocol):
@@ -60,7 +54,7 @@ class AesKeyWrapper:
                 GENERATE[kind][0],
                 blob,
                 mechanism=self._mechanism,
-                capabilities=_CAPABILITIES[kind in RSA_BITS, use],
+                capabilities=CAPABILITIES[kind in RSA_BITS, use],
                 template={
                     Attribute.SENSITIVE: True,
                     Attribute.EXTRACTABLE: False,

@@ -1,0 +1,33 @@
+"""What to say when a session does not stand where a step needs it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mobile_bridge.errors import (
+    BridgeError,
+    SessionAnswered,
+    SessionCancelled,
+    SessionExpired,
+    SessionFailed,
+    SessionNotReady,
+    SessionRefused,
+)
+from mobile_bridge.server.rules import Status
+from mobile_bridge.server.sessions import Session
+
+_REFUSALS: Final[dict[Status, type[BridgeError]]] = {
+    Status.CREATED: SessionNotReady,
+    Status.CLAIMED: SessionNotReady,
+    Status.CONFIRMED: SessionAnswered,
+    Status.COMPLETE: SessionAnswered,
+    Status.REFUSED: SessionRefused,
+    Status.EXPIRED: SessionExpired,
+    Status.CANCELLED: SessionCancelled,
+    Status.FAILED: SessionFailed,
+}
+
+
+def why_closed(session: Session) -> BridgeError:
+    """The error that fits where the session stands."""
+    return _REFUSALS[session.status](f"the session is {session.status}")

@@ -1,0 +1,69 @@
+"""The lock agent's side of the server: HTTP over ``BridgeService``, messages as in ``mobile_bridge.wire``.
+
+Errors leave as BridgeErrors; the application that includes the router turns them into problem+json.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from mobile_bridge import wire
+from mobile_bridge.errors import MessageMalformed, MessageTooLarge, TaskTokenRefused
+from mobile_bridge.server.service import BridgeService
+
+_SCHEME = "Bearer "
+
+
+def _bearer(authorization: Annotated[str, Header()] = "") -> str:
+    if not authorization.startswith(_SCHEME):
+        raise TaskTokenRefused("no bearer token")
+    return authorization[len(_SCHEME) :]
+
+
+TaskToken = Annotated[str, Depends(_bearer)]
+
+
+def router(service: BridgeService) -> APIRouter:
+    """The routes under ``wire.PREFIX``. Handlers are plain functions: the database blocks."""
+    routes = APIRouter(tags=["bridge"])
+
+    @routes.post(wire.CLAIMS_PATH, status_code=201)
+    def claim(body: wire.Claim) -> wire.Claimed:
+        """Claim a session by its address and code."""
+        return wire.Claimed(service.claim(body.address, body.code))
+
+    @routes.get(wire.TASK_PATH)
+    def task(token: TaskToken) -> wire.Task:
+        """What is to be approved."""
+        facts, expires_at = service.facts(token)
+        return wire.Task(**asdict(facts), expires_at=expires_at.astimezone(UTC).isoformat(timespec="seconds"))
+
+    @routes.post(wire.CERTIFICATE_PATH, status_code=204)
+    def certificate(token: TaskToken, body: wire.Certificate) -> None:
+        """Name the certificate; the document is prepared for it."""
+        service.offer_certificate(token, wire.unpack(body.certificate, wire.MAX_CERTIFICATE))
+
+    @routes.get(wire.DOCUMENT_PATH, response_class=Response)
+    def document(token: TaskToken) -> Response:
+        """The prepared document, application/pdf."""
+        return Response(service.document(token), media_type="application/pdf")
+
+    @routes.post(wire.ANSWER_PATH)
+    def answer(token: TaskToken, body: wire.Answer) -> wire.Accepted:
+        """The signature; the same one may be sent again."""
+        return wire.Accepted(service.answer(token, wire.unpack(body.cms, wire.MAX_CMS)))
+
+    @routes.post(wire.REFUSAL_PATH, status_code=204)
+    def refusal(token: TaskToken, body: wire.Refusal) -> None:
+        """Decline."""
+        if len(body.reason) > wire.MAX_REASON:
+            raise MessageTooLarge(f"a reason has at most {wire.MAX_REASON} characters")
+        if body.reason and not body.reason.isprintable():
+            raise MessageMalformed("a reason is one line of text")
+        service.refuse(token, body.reason)
+
+    return routes
