@@ -45,8 +45,11 @@ def read_all(session: Any) -> list[TokenCertificate]:
 
 
 def write(session: Any, label: str, key_id: bytes, der: bytes) -> None:
-    """Create a certificate object; subject, issuer and serial are set so that other software finds it."""
+    """Create a certificate object, unless it is there, with the fields by which other software finds it."""
     certificate = x509.Certificate.load(der)
+    for known in read_all(session):
+        if (known.id, known.der) == (key_id, der):
+            return
     session.create_object(
         {
             Attribute.CLASS: ObjectClass.CERTIFICATE,

@@ -47,6 +47,8 @@ def stored_pair(
     if token.is_tpm and kind in RSA_BITS:
         # tpm2-pkcs11 signs a PKCS#1 v1.5 digest by raw decryption, for which the TPM wants that right.
         allowed |= MechanismFlag.DECRYPT
+    for left in list(session.raw.get_objects({Attribute.ID: key_id})):
+        left.destroy()  # half a pair of a try that failed; nobody else has this random id
     private = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
     return _generate(session, kind, allowed, private, label=label, id=key_id, store=True)
 

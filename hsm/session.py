@@ -21,8 +21,11 @@ from pkcs11.constants import ObjectClass
 
 from hsm.cryptoki import CkMechanism, Cryptoki
 from hsm.errors import HsmError, KeyNotFound, TokenBusy
+from hsm.translation import HANDLE_STALE
 
 Result = TypeVar("Result")
+
+_LISTINGS = 10  # tries at a list while other threads destroy keys
 
 
 class PrivateKeyTemplates(AttributeMapper):
@@ -79,6 +82,16 @@ class Session:
     def private_key(self, name: str | bytes) -> Any:
         """The private key object with this label or id."""
         return self.find(ObjectClass.PRIVATE_KEY, name)
+
+    def private_keys(self) -> list[Any]:
+        """All private keys that are there; those destroyed while they are listed are left out."""
+        for _ in range(_LISTINGS - 1):
+            with contextlib.suppress(*HANDLE_STALE):
+                return self._private_keys()
+        return self._private_keys()
+
+    def _private_keys(self) -> list[Any]:
+        return list(self.raw.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}))
 
     def secret_key(self, name: str | bytes) -> Any:
         """The secret key object with this label or id."""
@@ -217,7 +230,12 @@ class SessionPool:
 
     def _opened(self) -> Session:
         try:
-            return self._open_session()
+            session = self._open_session()
+            if self._closed:
+                # Opened after the token was logged out: it would see no private object.
+                self._close_session(session)
+                raise pkcs11.SessionClosed("the token is being logged in again")
+            return session
         except BaseException:
             with self._changed:
                 self._open -= 1

@@ -61,13 +61,11 @@ class TokenKeys:
     def generate(self, label: str, kind: KeyKind, use: KeyUse = KeyUse.SIGN) -> PrivateKey:
         """A new pair on the token, sensitive and not extractable."""
         generation.require(self._token, kind, use)
-        if label in self.labels():
+        if has_key(self, label):
             raise KeyExists(f"{self._token.info.label} has a key {label!r} already")
         key_id = secrets.token_bytes(_ID_BYTES)
         token = self._token
-        token.run(
-            lambda session: generation.stored_pair(token, session, label, key_id, kind, use), repeatable=False
-        )
+        token.change(lambda session: generation.stored_pair(token, session, label, key_id, kind, use))
         return self.open(label)
 
     def open(self, label: str) -> PrivateKey:
@@ -101,7 +99,7 @@ class TokenKeys:
             private.destroy()
             session.forget()
 
-        self._token.run(work, repeatable=False)
+        self._token.change(work)
 
     def close(self) -> None:
         """Nothing to forget: the token belongs to whoever opened it."""
@@ -112,8 +110,7 @@ class TokenKeys:
 
     def _named(self) -> list[tuple[str, bytes]]:
         def work(session: Session) -> list[tuple[str, bytes]]:
-            found = list(session.raw.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}))
-            return [(key[Attribute.LABEL], bytes(key[Attribute.ID])) for key in found]
+            return [(key[Attribute.LABEL], bytes(key[Attribute.ID])) for key in session.private_keys()]
 
         return self._token.run(work)
 

@@ -24,7 +24,7 @@ from hsm.errors import HsmError, ModuleUnusable, PinIncorrect, PinLocked, TokenB
 from hsm.module import Module
 from hsm.session import NoSessions, PrivateKeyTemplates, Session, SessionPool, Sessions
 from hsm.slots import TokenInfo, find_slot, token_info
-from hsm.translation import SESSION_LOST, translate, translated
+from hsm.translation import HANDLE_STALE, SESSION_LOST, UNCLEAR, translate, translated
 
 Result = TypeVar("Result")
 
@@ -39,6 +39,7 @@ class Token:
         self._pin = pin
         self._module = Module.load(config.module)
         self._recovering = threading.Lock()
+        self._changing = threading.Lock()
         self._generation = 0
         self._sessions: Sessions = NoSessions(TokenGone("not logged in"))
         self._log_in()
@@ -78,22 +79,39 @@ class Token:
         """Whether the module is tpm2-pkcs11; TPM chips themselves have many names."""
         return "TPM" in self._module.description
 
-    def run(self, work: Callable[[Session], Result], *, repeatable: bool = True) -> Result:
-        """Do ``work`` with a pooled session.
+    def run(self, work: Callable[[Session], Result]) -> Result:
+        """Do ``work`` with a pooled session; again after a stale handle, and again after a new login.
 
-        After a lost session the work is done a second time, unless it is not ``repeatable`` (it creates
-        something on the token). Raises HsmError; TokenGone when the token does not come back.
+        Raises HsmError; TokenGone when the token does not come back.
         """
         generation = self._generation
         try:
             return self._sessions.do(work)
+        except (*HANDLE_STALE, *UNCLEAR):
+            pass  # the session went with its handles; the next one finds the object again
         except SESSION_LOST as exc:
-            lost = exc
+            self._recover(generation, exc)
         except pkcs11.PKCS11Error as exc:
             raise translate(exc) from exc
-        self._recover(generation, lost)
-        if not repeatable:
-            raise TokenGone("the session was lost in the middle; the token is back, try again") from lost
+        return self._run_again(generation, work)
+
+    def change(self, work: Callable[[Session], Result]) -> Result:
+        """Do ``work`` that makes keys or destroys objects, one such work at a time.
+
+        Like any work it may be done again, so it first clears away what a failed try can have left.
+        SoftHSM 2.6.1 fails now and then when two threads make objects at once.
+        """
+        with self._changing:
+            return self.run(work)
+
+    def _run_again(self, generation: int, work: Callable[[Session], Result]) -> Result:
+        if generation == self._generation:
+            try:
+                return self._sessions.do(work)
+            except (*SESSION_LOST, *UNCLEAR) as exc:
+                self._recover(generation, exc)
+            except pkcs11.PKCS11Error as exc:
+                raise translate(exc) from exc
         with translated():
             return self._sessions.do(work)
 
@@ -103,7 +121,7 @@ class Token:
 
     def import_certificate(self, label: str, key_id: bytes, der: bytes) -> None:
         """Write a DER certificate beside the key with the same ``key_id`` (CKA_ID)."""
-        self.run(lambda session: certificates.write(session.raw, label, key_id, der), repeatable=False)
+        self.change(lambda session: certificates.write(session.raw, label, key_id, der))
 
     def close(self) -> None:
         """Log out and close every session of this process on the token."""

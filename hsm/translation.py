@@ -30,13 +30,23 @@ SESSION_LOST: Final = (
     pkcs11.TokenNotPresent,
     pkcs11.TokenNotRecognised,
     pkcs11.UserNotLoggedIn,
+)
+"""Errors after which no session is worth anything; one new login may cure them."""
+
+HANDLE_STALE: Final = (
     pkcs11.KeyHandleInvalid,
     pkcs11.ObjectHandleInvalid,
     pkcs11.UnwrappingKeyHandleInvalid,
     pkcs11.WrappingKeyHandleInvalid,
-    pkcs11.GeneralError,
 )
-"""Errors after which a session and its handles are worth nothing; one new login may cure them."""
+"""Errors of one session's cached handles, as when another program replaced the object: look it up anew."""
+
+UNCLEAR: Final = (
+    pkcs11.GeneralError,
+    pkcs11.FunctionFailed,
+    pkcs11.TemplateInconsistent,  # SoftHSM 2.6.1, rarely, while another thread makes an object
+)
+"""What modules answer when they do not say why: worth another try in a new session, then a new login."""
 
 _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[HsmError]], ...]] = (
     ((pkcs11.PinIncorrect,), PinIncorrect),
@@ -58,7 +68,8 @@ _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[HsmError]], .
     ((pkcs11.WrappedKeyInvalid, pkcs11.WrappedKeyLenRange), KeyDamaged),
     ((pkcs11.DeviceMemory,), TokenFull),
     ((pkcs11.SessionCount,), TokenBusy),
-    (SESSION_LOST, TokenGone),
+    (HANDLE_STALE, KeyNotFound),
+    ((*SESSION_LOST, *UNCLEAR), TokenGone),
     ((pkcs11.PKCS11Error,), HsmError),
 )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from asn1crypto import core
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from hsm import generation
@@ -114,7 +115,7 @@ class WrappedKeys:
                 private.destroy()
                 public.destroy()
 
-        wrapped, public_key = token.run(work)
+        wrapped, public_key = token.change(work)
         self._store(label, self._held_pin(), wrapped, kind, use, public_key)
         return token_key(_WrappedAccess(self._vault, wrapped, kind, use), public_key)
 
@@ -140,7 +141,7 @@ class WrappedKeys:
             fields = _WrappedKey.load(blob, strict=True).native
             kind, use = KeyKind(fields["kind"]), KeyUse(fields["use"])
             public_key: Any = load_der_public_key(fields["public_key"])
-        except ValueError as exc:
+        except (ValueError, UnsupportedAlgorithm) as exc:
             raise KeyDamaged(f"the blob of {label!r} is not a wrapped key") from exc
         bound = _bound(label, kind, use, fields["public_key"])
         return self._vault.seal.open(self._held_pin(), fields["sealed"], bound), kind, use, public_key

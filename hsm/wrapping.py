@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag
 from pkcs11.constants import ObjectClass
 
-from hsm.errors import KeyDamaged, KeyNotFound, MechanismMissing
+from hsm.errors import KeyNotFound, MechanismMissing
 from hsm.generation import CAPABILITIES
 from hsm.mechanisms import GENERATE, RSA_BITS, WRAP, KeyKind, KeyUse
 from hsm.session import Session
 from hsm.token import Token
-from hsm.translation import SESSION_LOST
 
 
 class KeyWrapper(Protocol):
@@ -24,7 +22,7 @@ class KeyWrapper(Protocol):
         ...
 
     def unwrap(self, session: Session, blob: bytes, kind: KeyKind, use: KeyUse) -> Any:
-        """A session object again, not extractable; the caller destroys it. Raises KeyDamaged."""
+        """A session object again, not extractable; the caller destroys it."""
         ...
 
 
@@ -46,25 +44,20 @@ class AesKeyWrapper:
         return bytes(wrapping.wrap_key(private, mechanism=self._mechanism))
 
     def unwrap(self, session: Session, blob: bytes, kind: KeyKind, use: KeyUse) -> Any:
-        """Unwrap into a session object. Raises KeyDamaged for any blob this token did not make."""
+        """Unwrap into a session object, for this one session."""
         wrapping = session.secret_key(self._label)
-        try:
-            return wrapping.unwrap_key(
-                ObjectClass.PRIVATE_KEY,
-                GENERATE[kind][0],
-                blob,
-                mechanism=self._mechanism,
-                capabilities=CAPABILITIES[kind in RSA_BITS, use],
-                template={
-                    Attribute.SENSITIVE: True,
-                    Attribute.EXTRACTABLE: False,
-                    Attribute.PRIVATE: True,
-                },
-            )
-        except SESSION_LOST:
-            raise
-        except pkcs11.PKCS11Error as exc:
-            raise KeyDamaged(f"unwrapping answered {type(exc).__name__}") from exc
+        return wrapping.unwrap_key(
+            ObjectClass.PRIVATE_KEY,
+            GENERATE[kind][0],
+            blob,
+            mechanism=self._mechanism,
+            capabilities=CAPABILITIES[kind in RSA_BITS, use],
+            template={
+                Attribute.SENSITIVE: True,
+                Attribute.EXTRACTABLE: False,
+                Attribute.PRIVATE: True,
+            },
+        )
 
 
 def ensure_secret_key(token: Token, label: str, key_type: KeyType, capabilities: MechanismFlag) -> None:
@@ -83,7 +76,7 @@ def ensure_secret_key(token: Token, label: str, key_type: KeyType, capabilities:
                 template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False},
             )
 
-    token.run(work, repeatable=False)
+    token.change(work)
 
 
 def _wrap_mechanism(token: Token) -> Mechanism:

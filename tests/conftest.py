@@ -1,0 +1,68 @@
+"""Fixtures that every package's tests stand on: real tokens and a real PostgreSQL."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import postgres, softhsm, tpm
+
+# Before anything imports hsm: SoftHSM2 reads its configuration when it is initialised, once a process.
+_tokens = softhsm.enter_new_folder()
+
+from hsm import Token, TokenConfig, init_token  # noqa: E402
+
+
+@pytest.fixture(scope="session", name="softhsm")
+def softhsm_module() -> Path:
+    """The SoftHSM2 library, looking at a folder of this run's own."""
+    return softhsm.module()
+
+
+def _fresh_token(module: Path, name: str) -> Iterator[Token]:
+    label, pin = f"{name}-{secrets.token_hex(4)}", secrets.token_urlsafe(9)
+    init_token(module, label, secrets.token_urlsafe(9), pin)
+    with Token.open(TokenConfig(module, label), lambda: pin) as token:
+        yield token
+
+
+@pytest.fixture(scope="session")
+def session_token(softhsm: Path) -> Iterator[Token]:
+    """One logged-in SoftHSM2 token for all tests that only add keys to it."""
+    yield from _fresh_token(softhsm, "session")
+
+
+@pytest.fixture(scope="module")
+def token(softhsm: Path) -> Iterator[Token]:
+    """A fresh SoftHSM2 token for a test module."""
+    yield from _fresh_token(softhsm, "module")
+
+
+@pytest.fixture(scope="session")
+def tpm_lock() -> Iterator[tpm.TpmToken]:
+    """A TPM behind tpm2-pkcs11, the second kind of token; skipped, and said so, where it is not installed."""
+    if reason := tpm.missing():
+        pytest.skip(f"no TPM: {reason}")
+    # Not pytest's tmp_path: a socket's path may have 108 characters only.
+    with tempfile.TemporaryDirectory(prefix="sb-tpm-") as folder, tpm.tpm_token(Path(folder)) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[str]:
+    """A running PostgreSQL; a URL with ``{name}`` for the database."""
+    if reason := postgres.missing():
+        pytest.skip(f"no PostgreSQL: {reason}")
+    folder = tempfile.TemporaryDirectory(prefix="sb-pg-", ignore_cleanup_errors=True)
+    with folder as path, postgres.cluster(Path(path)) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: str) -> str:
+    """A database of the test's own."""
+    return postgres.create_database(postgres_cluster, f"test_{secrets.token_hex(6)}")
