@@ -20,7 +20,16 @@ from hsm import certificates
 from hsm.certificates import TokenCertificate
 from hsm.config import PinSource, TokenConfig
 from hsm.cryptoki import CKU_USER
-from hsm.errors import HsmError, ModuleUnusable, PinIncorrect, PinLocked, TokenBusy, TokenGone, TokenNotFound
+from hsm.errors import (
+    HsmError,
+    KeyNotFound,
+    ModuleUnusable,
+    PinIncorrect,
+    PinLocked,
+    TokenBusy,
+    TokenGone,
+    TokenNotFound,
+)
 from hsm.module import Module
 from hsm.session import NoSessions, PrivateKeyTemplates, Session, SessionPool, Sessions
 from hsm.slots import TokenInfo, find_slot, token_info
@@ -108,7 +117,8 @@ class Token:
         if generation == self._generation:
             try:
                 return self._sessions.do(work)
-            except (*SESSION_LOST, *UNCLEAR) as exc:
+            except (*SESSION_LOST, *UNCLEAR, KeyNotFound) as exc:
+                # A key that was there a moment ago and is not found any more: ask the token who it is.
                 self._recover(generation, exc)
             except pkcs11.PKCS11Error as exc:
                 raise translate(exc) from exc

@@ -1,0 +1,108 @@
+"""The agent's calls to the server: HTTPS, no redirects, every failure told apart."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from mobile_bridge import wire
+from mobile_bridge.agent.document import MAX_BYTES
+from mobile_bridge.agent.errors import ServerRefused
+from mobile_bridge.agent.servers import Origin
+from mobile_bridge.errors import DocumentSuspicious, MessageMalformed, ServerUnreachable
+
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_MAX_MESSAGE: Final = 256 * 1024
+_RETRY_PAUSES: Final = (1.0, 3.0)
+_FINAL: Final = (401, 404, 410)  # the session is over, or was never this agent's
+
+
+class ServerClient:
+    """One server, and with a task token one session on it. Raises ServerUnreachable and ServerRefused."""
+
+    def __init__(self, origin: Origin, task_token: str = "") -> None:
+        self.origin = origin
+        self._headers = wire.authorization(task_token) if task_token else {}
+
+    def claim(self, address: str, code: str) -> ServerClient:
+        """Claim the session at an address; the client that holds it."""
+        body = self._post(wire.CLAIMS_PATH, wire.Claim(address, code).to_json())
+        return ServerClient(self.origin, wire.Claimed.from_json(body).task_token)
+
+    def task(self) -> wire.Task:
+        """What is to be approved."""
+        return wire.Task.from_json(_json(self._call("GET", wire.TASK_PATH, _MAX_MESSAGE)))
+
+    def offer(self, certificate: bytes) -> None:
+        """Name the certificate (DER); the server prepares the document for it."""
+        self._post(wire.CERTIFICATE_PATH, wire.Certificate(wire.pack(certificate)).to_json())
+
+    def document(self) -> bytes:
+        """The prepared PDF. Raises DocumentSuspicious when it is larger than any real one."""
+        return self._call("GET", wire.DOCUMENT_PATH, MAX_BYTES)
+
+    def answer(self, cms: bytes) -> str:
+        """Post the signature; the SHA-256 of the signed document.
+
+        Tried again when the server is out of reach: it takes the same answer twice.
+        """
+        message = wire.Answer(wire.pack(cms)).to_json()
+        for pause in _RETRY_PAUSES:
+            try:
+                return wire.Accepted.from_json(self._post(wire.ANSWER_PATH, message)).sha256
+            except ServerUnreachable:
+                time.sleep(pause)
+        return wire.Accepted.from_json(self._post(wire.ANSWER_PATH, message)).sha256
+
+    def refuse(self, reason: str) -> None:
+        """Decline."""
+        self._post(wire.REFUSAL_PATH, wire.Refusal(reason).to_json())
+
+    def _post(self, path: str, message: Mapping[str, str]) -> Any:
+        body = self._call("POST", path, _MAX_MESSAGE, message)
+        return _json(body) if body else None
+
+    def _call(self, method: str, path: str, limit: int, message: Mapping[str, str] | None = None) -> bytes:
+        url = self.origin.text + path
+        try:
+            # A proxy of the office may lead to the world, never to this PC itself.
+            with (
+                httpx.Client(timeout=_TIMEOUT, trust_env=not self.origin.is_loopback) as client,
+                client.stream(method, url, json=message, headers=self._headers) as response,
+            ):
+                body = _read(response, limit)
+        except httpx.HTTPError as error:
+            raise ServerUnreachable(f"{self.origin.text}: {type(error).__name__}") from error
+        if response.is_success:
+            return body
+        raise _refusal(response.status_code, body)
+
+
+def _read(response: httpx.Response, limit: int) -> bytes:
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > limit:
+            raise DocumentSuspicious(f"more than {limit} bytes")
+    return bytes(body)
+
+
+def _refusal(status: int, body: bytes) -> Exception:
+    """A problem of the server's own (RFC 9457); anything else did not come from a bridge."""
+    try:
+        problem = _json(body)
+        code, message = problem["code"], problem["message"]
+    except (MessageMalformed, KeyError, TypeError):
+        return ServerUnreachable(f"HTTP {status} without a problem: not a signing server, or a redirect")
+    return ServerRefused(str(code), str(message), is_final=status in _FINAL)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise MessageMalformed("not JSON") from error

@@ -1,0 +1,128 @@
+"""The agent as it really runs: a process of its own, real SoftHSM2 tokens, a real server on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from api.db import make_engine
+from mobile_bridge.server.rules import SessionKind
+from mobile_bridge.server.service import BridgeService, CreatedSession
+from mobile_bridge.server.tables import metadata
+
+MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+PIN = "271828"
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """A PC's tokens, its PIN file and the agent's own folder."""
+
+    folder: Path
+
+    @property
+    def tokens(self) -> Path:
+        return self.folder / "tokens"
+
+    @property
+    def pin_file(self) -> Path:
+        return self.folder / "lock.pin"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {"SOFTHSM2_CONF": str(self.folder / "softhsm2.conf"), "PYTHONIOENCODING": "utf-8"}
+        return {**os.environ, **own}
+
+    def pull(self) -> None:
+        """Take every lock out of the PC."""
+        self.tokens.rename(self.folder / "drawer")
+        self.tokens.mkdir()
+
+    def put_back(self) -> None:
+        self.tokens.rmdir()
+        (self.folder / "drawer").rename(self.tokens)
+
+    def add(self, label: str, kind: str, *flags: str) -> None:
+        maker = [sys.executable, "-m", "tests.mobile_bridge.agent.lock_maker", str(MODULE), label, kind]
+        subprocess.run([*maker, str(self.pin_file), *flags], env=self.environment, check=True)
+
+    def command(self, *arguments: str, module: Path = MODULE) -> list[str]:
+        agent = [sys.executable, "-m", "mobile_bridge.agent", arguments[0], "--module", str(module)]
+        return [*agent, *arguments[1:]]
+
+    def run(
+        self, *arguments: str, module: Path = MODULE, typed: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        command = self.command(*arguments, module=module)
+        return subprocess.run(
+            command, env=self.environment, input=typed, capture_output=True, text=True, timeout=60
+        )
+
+    @contextmanager
+    def page(self) -> Iterator[str]:
+        """The agent's page, on a port of its own choice; the origin."""
+        command = self.command("serve", "--port", "0", "--home", str(self.folder / "home"))
+        with subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        ) as agent:
+            try:
+                assert agent.stdout
+                yield agent.stdout.readline().partition("：")[2].strip().rstrip("/")
+            finally:
+                agent.terminate()
+
+
+def new_pc(folder: Path) -> Plugged:
+    pc = Plugged(folder)
+    pc.tokens.mkdir()
+    pc.pin_file.write_text(PIN)
+    settings = f"directories.tokendir = {pc.tokens}\nobjectstore.backend = file\nlog.level = ERROR\n"
+    (folder / "softhsm2.conf").write_text(settings)
+    return pc
+
+
+@pytest.fixture
+def empty_pc(tmp_path: Path) -> Plugged:
+    return new_pc(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def company_pc(tmp_path_factory: pytest.TempPathFactory) -> Plugged:
+    """A PC with one lock, P-256."""
+    pc = new_pc(tmp_path_factory.mktemp("pc"))
+    pc.add("company", "p-256")
+    return pc
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """One database is enough here: the server's own tests run on both."""
+    engine = make_engine(f"sqlite:///{tmp_path}/bridge.db")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sent(service: BridgeService, origin: str) -> CreatedSession:
+    """A form sent to this computer; ``origin`` serves it."""
+    return service.create(SessionKind.LOCK_SIGNATURE, "application-1", "person-1")
+
+
+@pytest.fixture
+def arguments(sent: CreatedSession, tmp_path: Path) -> Callable[[Plugged], list[str]]:
+    """The command line that signs unattended."""
+
+    def of(pc: Plugged) -> list[str]:
+        home = ["--home", str(tmp_path / "home")]
+        return ["approve", sent.address, "--code", sent.code, "--pin-file", str(pc.pin_file), "--yes", *home]
+
+    return of
