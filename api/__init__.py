@@ -1,0 +1,1 @@
+"""The service itself: who asks, what may happen, and at which address."""

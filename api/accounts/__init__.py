@@ -1,0 +1,1 @@
+"""Who is asking: persons by mobile number and SMS code, operators by name and password."""

@@ -1,0 +1,78 @@
+"""Why somebody is not let in."""
+
+from __future__ import annotations
+
+from api.errors import AppError
+from hsm.errors import Kind
+
+
+class PhoneInvalid(AppError):
+    """Not a mobile number of mainland China."""
+
+    kind = Kind.INVALID
+    code = "phone_invalid"
+    zh = "手机号码不正确"
+
+
+class SmsTooSoon(AppError):
+    """The last code was sent moments ago. ``wait_seconds``: until the next may be asked for."""
+
+    kind = Kind.TOO_MANY
+    code = "sms_too_soon"
+    zh = "验证码发送过于频繁，请 {wait_seconds} 秒后再试"
+
+
+class SmsCodeWrong(AppError):
+    """Not the code that was sent. ``tries_left``: with this code; at 0 a new one is needed."""
+
+    kind = Kind.FORBIDDEN
+    code = "sms_code_wrong"
+    zh = "验证码错误，还可尝试 {tries_left} 次"
+
+
+class SmsCodeExpired(AppError):
+    """No code is waiting for this number: never sent, too old, used, or tried too often."""
+
+    kind = Kind.GONE
+    code = "sms_code_expired"
+    zh = "验证码已失效，请重新获取"
+
+
+class NotSignedIn(AppError):
+    """The session token is missing, unknown or expired."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "not_signed_in"
+    zh = "请先登录"
+
+
+class OperatorRefused(AppError):
+    """Wrong name or password; which of them is not told."""
+
+    kind = Kind.FORBIDDEN
+    code = "operator_refused"
+    zh = "用户名或密码错误"
+
+
+class OperatorPaused(AppError):
+    """Too many wrong passwords for this name. ``wait_seconds``: until the next may be tried."""
+
+    kind = Kind.TOO_MANY
+    code = "operator_paused"
+    zh = "密码错误次数过多，请 {wait_seconds} 秒后再试"
+
+
+class OperatorExists(AppError):
+    """The name is taken."""
+
+    kind = Kind.CONFLICT
+    code = "operator_exists"
+    zh = "该操作员已存在"
+
+
+class PasswordWeak(AppError):
+    """Too short for a password that opens the registration authority."""
+
+    kind = Kind.INVALID
+    code = "password_weak"
+    zh = "密码至少需要 {least} 个字符"

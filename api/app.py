@@ -1,0 +1,74 @@
+"""The web application: every router, the services behind them, and the edge around all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+import api.accounts.routes
+import api.applications.routes
+import api.catalogue.routes
+import api.certificates.routes
+import api.pages.routes
+import api.pki.routes
+import api.review.routes
+import api.seals.routes
+from api import problems
+from api.edge import Edge
+from api.logs import log
+from api.pages.routes import pages
+from api.production import refuse_demo
+from api.services import Services, open_services
+from api.settings import Mode, Settings
+from mobile_bridge.server import pages as bridge_pages
+from mobile_bridge.server import routes as bridge_routes
+
+_ROUTERS = (
+    api.accounts.routes.router,
+    api.catalogue.routes.router,
+    api.applications.routes.router,
+    api.certificates.routes.router,
+    api.seals.routes.router,
+    api.review.routes.router,
+    api.pki.routes.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application of ``settings``, with its tokens open. Its shutdown closes them.
+
+    Raises ConfigurationRefused, HsmError and CaError when it could not serve.
+    """
+    refuse_demo(settings)
+    services = open_services(settings)
+    app = FastAPI(
+        title=settings.site_name,
+        version=version("sealbridge"),
+        docs_url=None,  # its page would load scripts from elsewhere; /docs is our own
+        redoc_url=None,
+        lifespan=_lifespan(services),
+    )
+    app.state.services = services
+    app.add_middleware(Edge)
+    problems.install(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.include_router(bridge_routes.router(services.bridge))
+    app.include_router(bridge_pages.router(services.bridge, settings.site_name))
+    app.include_router(pages(settings.site_name, with_inbox=settings.mode is Mode.DEVELOPMENT))
+    return app
+
+
+def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        lapsed = services.settle()
+        log.info("started", lapsed_intents=lapsed)
+        yield
+        services.close()
+        log.info("stopped")
+
+    return lifespan

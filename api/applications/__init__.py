@@ -1,0 +1,1 @@
+"""Applications for enterprise certificates, from the draft to the certificate."""

@@ -1,0 +1,118 @@
+"""发送到电脑: the form as a task for a company's lock (implements the bridge's ``ApprovalTasks``)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from api.accounts.rules import mask_phone
+from api.applications import evidence, queries
+from api.applications.evidence import EvidenceKind
+from api.applications.queries import Application, Deed
+from api.applications.rules import Action, Actor, Status, WrongMove
+from api.db import Database
+from ca.distinguished import organization_of
+from ca.documents.forms import SEAL_PLACE
+from ca.documents.signing import check_cms, embed_cms, prepare_pdf
+from ca.errors import LockRefused
+from ca.seals.picture import SealDesign, draw_seal
+from ca.seals.rules import SealKind
+from ca.trust import LockTrust
+from mobile_bridge.server.tasks import TaskFacts
+
+_TITLE: Final = "“数字证书和电子签章”企业申请表"
+_REASON: Final = "申请数字证书和电子签章"
+
+
+class LockSigning:
+    """Checks the lock, prepares the form for it, and takes the signed form back.
+
+    ``trust``: gives the lock CAs as they are configured at this moment, lists included.
+    """
+
+    def __init__(self, db: Database, trust: Callable[[], LockTrust], site: str) -> None:
+        self._db = db
+        self._trust = trust
+        self._site = site
+
+    def facts(self, subject: str) -> TaskFacts:
+        """Who asks the lock's owner to sign, and for which enterprise."""
+        with self._db.read() as tx:
+            known = queries.find(tx, subject)
+        return TaskFacts(
+            site=self._site,
+            title=_TITLE,
+            applicant_name=known.administrator_name,
+            applicant_phone_masked=mask_phone(known.administrator_phone),
+            enterprise_name=known.enterprise_name,
+            credit_code=known.credit_code,
+        )
+
+    def prepare(self, subject: str, certificate_der: bytes, now: datetime) -> bytes:
+        """The form with the seal of the lock's owner and a hole for the signature.
+
+        Raises the subclasses of LockRefused, WrongMove, and what the seal or the document refuse.
+        """
+        certificate = _read(certificate_der)
+        known, form = self._unsigned(subject)
+        self._trust().check(certificate, now, known.credit_code)
+        owner = organization_of(certificate) or known.enterprise_name
+        picture = draw_seal(SealDesign(SealKind.ENTERPRISE, owner, known.credit_code))
+        return prepare_pdf(form, certificate, picture, SEAL_PLACE, reason=_REASON, at=now).document
+
+    def accept(self, subject: str, document: bytes, cms: bytes, now: datetime) -> str:
+        """Verify the signature over ``document`` and keep the signed form; its SHA-256.
+
+        ``document`` must be our own form as ``prepare`` completed it. The same answer may come again.
+        Raises SignatureMismatch, the subclasses of LockRefused, WrongMove.
+        """
+        certificate = check_cms(document, cms)
+        signed = embed_cms(document, cms)
+        digest = hashlib.sha256(signed).hexdigest()
+        known, form = self._form(subject)
+        if known.status is not Status.DRAFT:
+            return self._answered_before(known, digest)
+        if not document.startswith(form):
+            raise WrongMove("the document was prepared from another form", status=known.status)
+        self._trust().check(certificate, now, known.credit_code)
+        try:
+            self._keep(known, signed, certificate, now)
+        except WrongMove:  # moved since it was read: by the same answer in another thread, or withdrawn
+            return self._answered_before(self._form(subject)[0], digest)
+        return digest
+
+    def _keep(self, known: Application, signed: bytes, certificate: x509.Certificate, now: datetime) -> None:
+        lock = certificate.fingerprint(hashes.SHA256()).hex()
+        deed = Deed(Actor.LOCK, lock, Action.SIGN, note=certificate.subject.rfc4514_string()[:500])
+        with self._db.write() as tx:
+            queries.advance(tx, known, deed, now)
+            evidence.keep(tx, known.id, EvidenceKind.SIGNED_FORM, "application/pdf", signed, now)
+
+    def _answered_before(self, known: Application, digest: str) -> str:
+        with self._db.read() as tx:
+            kept = evidence.digests(tx, known.id).get(EvidenceKind.SIGNED_FORM)
+        if kept != digest:
+            raise WrongMove("the form is not waiting for this signature", status=known.status)
+        return digest
+
+    def _unsigned(self, subject: str) -> tuple[Application, bytes]:
+        known, form = self._form(subject)
+        if known.status is not Status.DRAFT:
+            raise WrongMove("the form is not waiting for a signature", status=known.status)
+        return known, form
+
+    def _form(self, subject: str) -> tuple[Application, bytes]:
+        with self._db.read() as tx:
+            return queries.find(tx, subject), evidence.fetch(tx, subject, EvidenceKind.FORM).content
+
+
+def _read(certificate_der: bytes) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(certificate_der)
+    except ValueError as exc:
+        raise LockRefused("not an X.509 certificate") from exc

@@ -1,0 +1,44 @@
+"""发送到电脑: the applicant sends the form to a PC with the company's lock, and watches."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.accounts.sessions import Person
+from api.applications import queries
+from api.applications.rules import Status, WrongMove
+from api.db import Database
+from api.errors import NotFound
+from mobile_bridge.server.rules import SessionKind
+from mobile_bridge.server.service import BridgeService, CreatedSession, SessionState
+
+_KIND: Final = SessionKind.LOCK_SIGNATURE
+
+
+class SendToComputer:
+    """Sessions of the bridge, by the person whose application they carry."""
+
+    def __init__(self, db: Database, bridge: BridgeService) -> None:
+        self._db = db
+        self._bridge = bridge
+
+    def send(self, person: Person, application_id: str) -> CreatedSession:
+        """A new address; an earlier one that was not answered is void. Raises NotFound, WrongMove."""
+        with self._db.read() as tx:
+            known = queries.find_own(tx, application_id, person.id)
+        if known.status is not Status.DRAFT:
+            raise WrongMove("the form is not waiting for a signature", status=known.status)
+        return self._bridge.create(_KIND, known.id, _owner(person))
+
+    def state(self, person: Person, application_id: str) -> SessionState:
+        """Where the newest session stands. Raises NotFound."""
+        with self._db.read() as tx:
+            known = queries.find_own(tx, application_id, person.id)
+        state = self._bridge.latest(_KIND, known.id, _owner(person))
+        if state is None:
+            raise NotFound("the form was not sent to a computer yet")
+        return state
+
+
+def _owner(person: Person) -> str:
+    return f"person/{person.id}"

@@ -1,0 +1,1 @@
+"""What can be applied for: provinces, trading platforms, CAs and their certificate products."""

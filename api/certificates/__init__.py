@@ -1,0 +1,1 @@
+"""Subscribers' certificates and the custody of their keys."""

@@ -1,0 +1,51 @@
+"""Certificates over HTTP (seed, section 六)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from api.accounts.access import SignedIn
+from api.certificates.download import CertificateDownload
+from api.certificates.schemas import CertificateDetail, CertificateView, DownloadedCertificate, Pin
+from api.certificates.service import Certificates
+
+router = APIRouter(prefix="/v1", tags=["证书"])
+
+
+def _download(request: Request) -> CertificateDownload:
+    found: CertificateDownload = request.app.state.services.download
+    return found
+
+
+def _certificates(request: Request) -> Certificates:
+    found: Certificates = request.app.state.services.certificates
+    return found
+
+
+Service = Annotated[Certificates, Depends(_certificates)]
+
+
+@router.post("/applications/{application_id}/download")
+def download(
+    application_id: str,
+    body: Pin,
+    person: SignedIn,
+    service: Annotated[CertificateDownload, Depends(_download)],
+) -> DownloadedCertificate:
+    """下载证书: set the PIN; the key pair is made in the token and certified. May be repeated."""
+    issued = service.download(person, application_id, body.pin.get_secret_value())
+    return DownloadedCertificate.of(issued)
+
+
+@router.get("/certificates")
+def list_own(person: SignedIn, service: Service) -> list[CertificateView]:
+    """证书管理: one's own certificates, newest first."""
+    return [CertificateView.of(one) for one in service.all_of(person)]
+
+
+@router.get("/certificates/{serial}")
+def show(serial: str, person: SignedIn, service: Service) -> CertificateDetail:
+    """证书详情: one certificate with its chain."""
+    return CertificateDetail.of(service.one_of(person, serial))

@@ -1,0 +1,82 @@
+"""The rules of PINs and of certificates in use. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from api.errors import AppError
+from hsm.errors import Kind, PinRefused
+
+PIN_TRIES: Final = 5
+TRY_LASTS: Final = timedelta(minutes=1)
+"""A try that has not ended after this long never will: its process died."""
+
+_SHORTEST, _LONGEST = 6, 32
+
+
+class Custody(StrEnum):
+    """Where a subscriber's private key is kept; chosen by the product."""
+
+    WRAPPED = "wrapped"
+    RESIDENT = "resident"
+
+
+class CertificateState(StrEnum):
+    """What a certificate is good for at a moment."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class PinWeak(PinRefused):
+    """A PIN that the rules do not allow; which rule is said."""
+
+    zh = "PIN 码不符合要求：{rule}"
+
+
+class PinBusy(AppError):
+    """As many tries as are left are being made at this moment; what becomes of them is not known yet."""
+
+    kind = Kind.BUSY
+    code = "pin_busy"
+    zh = "该证书正在使用中，请稍后再试"
+
+
+class CertificateUnusable(AppError):
+    """The certificate is expired or revoked."""
+
+    kind = Kind.CONFLICT
+    code = "certificate_invalid"
+    zh = "证书已过期或已吊销，不能使用"
+
+
+def check_pin(pin: str) -> None:
+    """What a new PIN must be. Raises PinWeak."""
+    if not _SHORTEST <= len(pin) <= _LONGEST:
+        raise PinWeak("6 to 32 characters are expected", rule="长度应为 6 至 32 位")
+    if not pin.isascii() or not pin.isprintable() or " " in pin:
+        raise PinWeak("printable ASCII without spaces is expected", rule="只能使用数字、字母和符号")
+    steps = {ord(after) - ord(before) for before, after in pairwise(pin)}
+    if len(steps) == 1 and steps <= {-1, 0, 1}:
+        raise PinWeak("one repeated or running character", rule="不能是重复或连续的字符")
+
+
+def tries_left(taken: int) -> int:
+    """How many tries remain after ``taken`` of them."""
+    return max(PIN_TRIES - taken, 0)
+
+
+def is_locked(wrong: int, last_try_at: datetime, now: datetime) -> bool:
+    """Whether a PIN without free tries is locked, or only waits for tries that are under way."""
+    return wrong >= PIN_TRIES or last_try_at <= now - TRY_LASTS
+
+
+def state(not_after: datetime, revoked_at: datetime | None, now: datetime) -> CertificateState:
+    """Where a certificate stands. A revoked one stays revoked after its end."""
+    if revoked_at is not None:
+        return CertificateState.REVOKED
+    return CertificateState.EXPIRED if now > not_after else CertificateState.ACTIVE

@@ -1,0 +1,28 @@
+"""The command ``sealbridge``: setting up, serving, and looking after an installation."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from api.cli import doctor, operator, serve, setup, token
+from hsm import SealBridgeError
+
+app = typer.Typer(
+    help="SealBridge 服务端：初始化、运行、检查。", no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.command("setup")(setup.command)
+app.command("serve")(serve.command)
+app.command("doctor")(doctor.command)
+app.add_typer(token.app, name="token")
+app.add_typer(operator.app, name="operator")
+
+
+def main() -> None:
+    """Run the command line; a refusal ends with its two sentences and status 1."""
+    try:
+        app()
+    except SealBridgeError as error:
+        print(f"{error.message}\n  {error.code}: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,40 @@
+"""``sealbridge serve``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.options import Data, settings_of
+
+_DRAIN_SECONDS = 10
+
+
+def command(
+    data: Data = None,
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="监听端口", min=0, max=65535)] = 8000,
+) -> None:
+    """运行服务。Ctrl-C 停止；再次运行从原处继续。"""
+    # Imported here: the other commands need none of it and answer at once.
+    import uvicorn
+
+    from api import logs
+    from api.app import create_app
+
+    settings = settings_of(data)
+    if "public_url" not in settings.model_fields_set:
+        settings = settings_of(data, public_url=f"http://{host}:{port}")
+    logs.configure()
+    app = create_app(settings)
+    typer.echo(f"{settings.site_name}：{settings.public_url}（Ctrl-C 停止）")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )

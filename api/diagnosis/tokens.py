@@ -1,0 +1,87 @@
+"""Checks of the PKCS#11 module, its tokens, and the keys on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkcs11 import Mechanism
+
+from api.diagnosis.findings import Finding, fault, good, warning
+from api.settings import Settings
+from api.tokens import OpenTokens, use_embedded_softhsm
+from hsm import HsmError, Module, PinState, SealBridgeError, TokenInfo, list_tokens
+from hsm.mechanisms import WRAP
+
+_SETUP = "运行 sealbridge setup"
+
+
+def module_and_tokens(settings: Settings) -> Iterator[Finding]:
+    """The library, and both tokens as they show themselves without a PIN."""
+    use_embedded_softhsm(settings)
+    try:
+        described = Module.load(settings.pkcs11_module).description
+        seen = {info.label: info for info in list_tokens(settings.pkcs11_module)}
+    except HsmError as exc:
+        yield fault(
+            "驱动",
+            f"{settings.pkcs11_module} 无法加载（{exc}）",
+            "安装密码设备驱动（测试环境：apt install softhsm2），或设置 SEALBRIDGE_PKCS11_MODULE",
+        )
+        return
+    yield good("驱动", f"{settings.pkcs11_module}（{described}）")
+    for label in (settings.issuing_token, settings.subscribers_token):
+        if label not in seen:
+            yield fault(f"设备 {label}", "没有找到", f"插入该设备，或{_SETUP}")
+        else:
+            yield from _state(seen[label])
+    if settings.subscribers_token in seen:
+        yield _mechanisms(seen[settings.subscribers_token])
+
+
+def keys(settings: Settings) -> Iterator[Finding]:
+    """Logging in, and the issuing CA's key against its certificate. A PIN in doubt is not tried."""
+    wanted = (settings.issuing_token, settings.subscribers_token)
+    states = [info.pin_state for info in list_tokens(settings.pkcs11_module) if info.label in wanted]
+    if any(state is not PinState.OK for state in states):
+        yield warning("密钥", "PIN 状态不正常，未尝试登录", "先处理上面的设备问题")
+        return
+    try:
+        tokens = OpenTokens.open(settings)
+    except SealBridgeError as exc:
+        yield fault("登录", exc.message, "核对 secrets 目录中的 PIN 文件，或 SEALBRIDGE_…_PIN_FILE 设置")
+        return
+    try:
+        authority = tokens.authority(settings)
+        yield good("密钥", f"签发 CA 密钥与证书一致：{authority.certificate.subject.rfc4514_string()}")
+    except SealBridgeError as exc:
+        yield fault("密钥", exc.message, f"{_SETUP}；若设备被更换，请恢复原设备")
+    finally:
+        tokens.close()
+
+
+def _state(info: TokenInfo) -> Iterator[Finding]:
+    subject = f"设备 {info.label}"
+    maker = f"{info.manufacturer} {info.model}".strip()
+    if info.pin_state is PinState.OK:
+        yield good(subject, f"{maker}，序列号 {info.serial}，PIN 正常")
+    elif info.pin_state is PinState.LOCKED:
+        yield fault(subject, "PIN 已锁定", "由安全管理员用 SO PIN 解锁并重设 PIN")
+    elif info.pin_state is PinState.UNINITIALISED:
+        yield fault(subject, "尚未设置用户 PIN", "由安全管理员设置用户 PIN，或重新初始化该设备")
+    else:
+        yield warning(subject, "近期输错过 PIN，剩余次数不多", "核对 PIN 文件后再启动服务")
+
+
+def _mechanisms(info: TokenInfo) -> Finding:
+    missing = [
+        mechanism.name
+        for mechanism in (Mechanism.RSA_PKCS, Mechanism.ECDSA, Mechanism.SHA256_HMAC)
+        if mechanism not in info.mechanisms
+    ]
+    if not any(mechanism in info.mechanisms for mechanism in WRAP):
+        missing.append("AES 密钥封装")
+    if missing:
+        return fault(
+            "算法", f"{info.label} 缺少 {'、'.join(missing)}", "更换设备，或让证书产品使用 resident 托管方式"
+        )
+    return good("算法", f"{info.label} 支持所需的签名、HMAC 和密钥封装算法")

@@ -1,0 +1,122 @@
+"""The outermost layer of the web application: request id, size limit, security headers, access log."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import BodyTooLarge
+from api.logs import log
+from api.problems import problem, unexpected
+
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
+
+# Only our own style sheets and pictures: no script, nothing inline, no frames, no other origin.
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+_KIB: Final = 1024
+# By the kind of content that an address reads; each handler checks its own, narrower limit again.
+_LIMITS: Final = {
+    "multipart/form-data": 66 * _KIB * _KIB,
+    "image/jpeg": 10 * _KIB * _KIB,
+    "image/png": 10 * _KIB * _KIB,
+    "application/octet-stream": 10 * _KIB * _KIB,
+}
+_DEFAULT_LIMIT: Final = 256 * _KIB
+
+
+class Edge:
+    """Wraps an ASGI application; an error that nobody foresaw ends here as a problem with status 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(self._app, scope, receive, send).run()
+
+
+class _Exchange:
+    """One request and its response."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app, self._scope, self._receive, self._send = app, scope, receive, send
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        self._id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        self._limit = _LIMITS.get(headers.get("content-type", "").partition(";")[0].lower(), _DEFAULT_LIMIT)
+        self._declared = headers.get("content-length", "")
+        self._received = 0
+        self._status = 0
+
+    async def run(self) -> None:
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=self._id)
+        began = time.perf_counter()
+        try:
+            await self._serve()
+        finally:
+            self._tell(time.perf_counter() - began)
+
+    async def _serve(self) -> None:
+        try:
+            if self._declared.isdigit() and int(self._declared) > self._limit:
+                raise BodyTooLarge(f"at most {self._limit} bytes are taken here")
+            await self._app(self._scope, self._limited, self._with_headers)
+        except ClientDisconnect:
+            log.info("client_went_away")
+        except BodyTooLarge as error:
+            await self._answer_if_unanswered(problem(error))
+        except Exception as error:
+            await self._answer_if_unanswered(unexpected(error))
+
+    async def _answer_if_unanswered(self, response: ASGIApp) -> None:
+        if not self._status:
+            await response(self._scope, self._receive, self._with_headers)
+
+    async def _limited(self) -> Message:
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        if self._received > self._limit:
+            raise BodyTooLarge(f"at most {self._limit} bytes are taken here")
+        return message
+
+    async def _with_headers(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self._id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    def _tell(self, seconds: float) -> None:
+        # The route's pattern, never the path itself: a path may hold a one-use address.
+        route = self._scope.get("route")
+        log.info(
+            "request",
+            method=self._scope["method"],
+            route=getattr(route, "path", None),
+            status=self._status,
+            milliseconds=round(seconds * 1000, 1),
+        )

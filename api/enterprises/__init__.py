@@ -1,0 +1,1 @@
+"""Enterprises: what is claimed about one, and who administers it."""

@@ -1,0 +1,76 @@
+"""Structured logs: one JSON object a line, with the request's id and without secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final, TextIO
+
+import structlog
+
+log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("sealbridge")
+
+_SECRET: Final = re.compile(
+    r"(^|_)pin$|password|secret|token$|authorization|cookie|sms_code|id_number|legal_person_id|_key$"
+)
+_BEARER: Final = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]+")
+_PHONE: Final = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_HIDDEN: Final = "***"
+
+
+def configure(*, stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Send this program's logs and those of its libraries to ``stream`` (stderr) as JSON lines."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        scrub,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    json = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, json],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    _quieten()
+
+
+def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank what must never be written down: by the name of the field, and by the look of the text."""
+    return {key: _scrubbed(key, value) for key, value in event.items()}
+
+
+def _scrubbed(key: str, value: Any) -> Any:
+    if key.startswith("_"):
+        return value  # structlog's own, taken out before rendering
+    if _SECRET.search(key.lower()):
+        return _HIDDEN
+    if isinstance(value, dict):
+        return {name: _scrubbed(str(name), inner) for name, inner in value.items()}
+    if isinstance(value, str):
+        return _PHONE.sub(rf"\1{_HIDDEN}\2", _BEARER.sub(rf"\1{_HIDDEN}", value))
+    return value
+
+
+def _quieten() -> None:
+    # These repeat each request (uvicorn.access even with the one-use address in its path) or each font.
+    for name in ("uvicorn.access", "alembic", "httpx", "fontTools", "pyhanko", "pyhanko_certvalidator"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True

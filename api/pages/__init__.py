@@ -1,0 +1,1 @@
+"""The server's own pages: what is where, the API, and the development inbox."""

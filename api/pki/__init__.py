@@ -1,0 +1,1 @@
+"""What relying parties fetch: certificates of the CAs and their revocation lists."""

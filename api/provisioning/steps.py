@@ -1,0 +1,74 @@
+"""``sealbridge setup``: all steps in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from api import migrations
+from api.accounts.operators import add_operator, has_operators
+from api.catalogue.seed import seed
+from api.db import Database, make_engine
+from api.provisioning.authority import ensure_certificates, ensure_tokens
+from api.provisioning.folders import (
+    ensure_folders,
+    ensure_secret,
+    ensure_softhsm,
+    new_key,
+    new_pin,
+    replace,
+)
+from api.settings import Settings
+from api.tokens import OpenTokens
+from ca.crl import CrlPublisher
+from ca.ledger import Ledger
+
+FIRST_OPERATOR: Final = "operator"
+
+Say = Callable[[str], None]
+
+
+def set_up(settings: Settings, say: Say) -> None:
+    """Make everything that is missing for a start. May be killed anywhere and run again.
+
+    ``say``: is told each step, in Chinese. Raises ConfigurationRefused, HsmError, CaError.
+    """
+    folder = settings.folder
+    say("准备数据目录和密钥文件")
+    ensure_folders(folder)
+    ensure_softhsm(folder.root)
+    for name in ("server.key", "data.key"):
+        ensure_secret(folder.secret(name), new_key)
+    say("准备数据库")
+    db = Database(make_engine(settings.database))
+    try:
+        _prepare_database(settings, db)
+        say("准备密码设备（签发、用户密钥）")
+        ensure_tokens(settings)
+        _prepare_authority(settings, db, say)
+    finally:
+        db.engine.dispose()
+
+
+def _prepare_database(settings: Settings, db: Database) -> None:
+    migrations.upgrade(db.engine)
+    with db.write() as tx:
+        seed(tx, settings.ca_organization)
+        has_one = has_operators(tx)
+    if not has_one:
+        password = ensure_secret(settings.folder.secret("operator.password"), new_pin)
+        add_operator(db, FIRST_OPERATOR, password, datetime.now(UTC))
+
+
+def _prepare_authority(settings: Settings, db: Database, say: Say) -> None:
+    tokens = OpenTokens.open(settings)
+    try:
+        say("生成签发 CA 密钥，举行根证书仪式（独立进程）")
+        ensure_certificates(settings, tokens)
+        tokens.vault()
+        say("签发吊销列表")
+        publisher = CrlPublisher(db.engine, Ledger(db.engine), tokens.authority(settings))
+        replace(settings.folder.issuing_crl, publisher.current(datetime.now(UTC)))
+    finally:
+        tokens.close()

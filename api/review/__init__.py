@@ -1,0 +1,1 @@
+"""The registration authority: operators judge applications by their evidence."""

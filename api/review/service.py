@@ -1,0 +1,96 @@
+"""What an operator does: look at what waits, approve, reject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.accounts.sessions import Operator
+from api.applications import evidence, queries
+from api.applications.evidence import Evidence, EvidenceKind
+from api.applications.queries import Application, Deed, Event
+from api.applications.rules import Action, Actor, Status
+from api.catalogue.queries import Product, find_product
+from api.db import Database
+from api.enterprises.id_numbers import IdNumbers
+from ca.documents.verification import SignatureReport, verify_pdf
+from ca.trust import LockTrust
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """All that an application is judged by, identity numbers readable.
+
+    ``seals``: what the signatures on the form are worth now, with the configured lock CAs as only trust.
+    """
+
+    application: Application
+    product: Product
+    legal_person_id: str
+    administrator_id: str
+    digests: dict[EvidenceKind, str]
+    seals: list[SignatureReport]
+    events: list[Event]
+
+
+class Review:
+    """CA 审核. ``trust``: gives the lock CAs as they are configured at this moment."""
+
+    def __init__(
+        self,
+        db: Database,
+        id_numbers: IdNumbers,
+        trust: Callable[[], LockTrust],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._db = db
+        self._id_numbers = id_numbers
+        self._trust = trust
+        self._clock = clock
+
+    def queue(self, status: Status | None, limit: int, offset: int) -> list[Application]:
+        """Applications in a status (all when None), those that wait longest first."""
+        with self._db.read() as tx:
+            return queries.in_status(tx, status, limit, offset)
+
+    def case(self, application_id: str) -> CaseFile:
+        """One application with all its evidence. Raises NotFound."""
+        with self._db.read() as tx:
+            found = queries.find(tx, application_id)
+            product = find_product(tx, found.product)
+            digests = evidence.digests(tx, found.id)
+            events = queries.events(tx, found.id)
+        return CaseFile(
+            application=found,
+            product=product,
+            legal_person_id=self._id_numbers.open(found.legal_person_id, f"{found.id} legal person"),
+            administrator_id=self._id_numbers.open(found.administrator_id, f"{found.id} administrator"),
+            digests=digests,
+            seals=self._seals(found.id) if EvidenceKind.SIGNED_FORM in digests else [],
+            events=events,
+        )
+
+    def evidence(self, application_id: str, *kinds: EvidenceKind) -> Evidence:
+        """The first of ``kinds`` that is there. Raises NotFound."""
+        with self._db.read() as tx:
+            return evidence.fetch(tx, application_id, *kinds)
+
+    def approve(self, operator: Operator, application_id: str) -> Status:
+        """Approve. Raises NotFound, WrongMove (judged already, or withdrawn)."""
+        return self._judge(operator, application_id, Action.APPROVE, None)
+
+    def reject(self, operator: Operator, application_id: str, reason: str) -> Status:
+        """Reject, with a reason that the applicant reads. Raises NotFound, WrongMove."""
+        return self._judge(operator, application_id, Action.REJECT, reason)
+
+    def _judge(self, operator: Operator, application_id: str, action: Action, reason: str | None) -> Status:
+        deed = Deed(Actor.OPERATOR, operator.name, action, note=reason)
+        with self._db.write() as tx:
+            known = queries.find(tx, application_id)
+            return queries.advance(tx, known, deed, self._clock(), reason=reason)
+
+    def _seals(self, application_id: str) -> list[SignatureReport]:
+        form = self.evidence(application_id, EvidenceKind.SIGNED_FORM).content
+        trust = self._trust()
+        return verify_pdf(form, trust.cas, (), trust.crls, self._clock())

@@ -1,0 +1,25 @@
+"""All tables of the three packages that keep some; importing this module loads every one of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+import api.accounts.tables
+import api.applications.tables
+import api.catalogue.tables
+import api.certificates.tables
+import api.enterprises.tables
+import api.outside.sms
+import api.seals.tables  # noqa: F401 - each registers its tables
+import ca.tables
+import mobile_bridge.server.tables
+from api.db import metadata
+
+METADATAS: Final[tuple[MetaData, ...]] = (
+    ca.tables.metadata,
+    mobile_bridge.server.tables.metadata,
+    metadata,
+)
+"""In the order in which they may be created."""

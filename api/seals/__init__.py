@@ -1,0 +1,1 @@
+"""Electronic seals: stamped on documents with the holder's certificate."""

@@ -1,0 +1,38 @@
+"""Seals over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+
+from api.accounts.access import SignedIn
+from api.seals.service import Sealing
+from ca.documents.signing import Place
+
+router = APIRouter(prefix="/v1", tags=["签章"])
+
+_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
+
+
+def _sealing(request: Request) -> Sealing:
+    found: Sealing = request.app.state.services.sealing
+    return found
+
+
+@router.post("/certificates/{serial}/seals", response_class=Response, responses=_PDF)
+def stamp(
+    serial: str,
+    person: SignedIn,
+    sealing: Annotated[Sealing, Depends(_sealing)],
+    file: Annotated[UploadFile, File(description="the PDF, at most 64 MB")],
+    pin: Annotated[str, Form(max_length=256)],
+    x_mm: Annotated[float, Form(description="centre of the seal, from the left edge of the page as shown")],
+    y_mm: Annotated[float, Form(description="centre of the seal, from the top edge")],
+    page: Annotated[int, Form(description="from 0; negative counts from the end")] = -1,
+    reason: Annotated[str, Form(min_length=1, max_length=120)] = "电子签章",
+) -> Response:
+    """盖章: the PDF with the enterprise's seal. Earlier signatures stay valid; the PDF is not kept."""
+    pdf = file.file.read()
+    sealed = sealing.stamp(person, serial, pin, pdf, Place(page, x_mm, y_mm), reason)
+    return Response(sealed, media_type="application/pdf")

@@ -1,0 +1,54 @@
+"""Stamping a company's seal on a PDF."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import insert
+
+from api.accounts.sessions import Person
+from api.certificates.service import Certificates
+from api.db import Database
+from api.errors import InternalError
+from api.seals.tables import stamp
+from ca.distinguished import credit_code_of, organization_of
+from ca.documents.signing import Place, SigningIdentity, seal_pdf
+from ca.seals.picture import SealDesign, SealPicture, draw_seal
+from ca.seals.rules import SealKind
+
+
+class Sealing:
+    """Stamps with the person's own certificates."""
+
+    def __init__(self, db: Database, certificates: Certificates, clock: Callable[[], datetime]) -> None:
+        self._db = db
+        self._certificates = certificates
+        self._clock = clock
+
+    def stamp(self, person: Person, serial: str, pin: str, pdf: bytes, place: Place, reason: str) -> bytes:
+        """``pdf`` with the seal of the certificate's enterprise, signed (PAdES B-B).
+
+        Raises NotFound, CertificateUnusable, PinIncorrect, PinLocked, HsmError, and the subclasses of
+        DocumentRefused for a PDF that cannot be sealed.
+        """
+        identity = self._certificates.open(person, serial, pin)
+        now = self._clock()
+        sealed = seal_pdf(pdf, identity, _picture(identity), place, reason=reason, at=now)
+        row = {"serial": serial.lower(), "at": now, "reason": reason}
+        digests = {"before_sha256": _digest(pdf), "after_sha256": _digest(sealed)}
+        with self._db.write() as tx:
+            tx.execute(insert(stamp).values(row | digests))
+        return sealed
+
+
+def _picture(identity: SigningIdentity) -> SealPicture:
+    name = organization_of(identity.certificate)
+    if name is None:
+        raise InternalError("an enterprise certificate names its organization")
+    return draw_seal(SealDesign(SealKind.ENTERPRISE, name, credit_code_of(identity.certificate)))
+
+
+def _digest(document: bytes) -> str:
+    return hashlib.sha256(document).hexdigest()

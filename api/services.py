@@ -1,0 +1,150 @@
+"""The services of one running application, put together from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api import migrations
+from api.accounts.codes import SmsCodes
+from api.accounts.service import Accounts
+from api.applications.lock_signing import LockSigning
+from api.applications.sending import SendToComputer
+from api.applications.service import Applications
+from api.certificates.blobs import NewKeyBlobs
+from api.certificates.custody import SubscriberKeys
+from api.certificates.download import CertificateDownload
+from api.certificates.pins import PinTries
+from api.certificates.service import Certificates
+from api.db import Database, make_engine
+from api.enterprises.id_numbers import IdNumbers
+from api.errors import ConfigurationRefused
+from api.outside.sms import SandboxSms
+from api.pki.service import Pki
+from api.review.service import Review
+from api.seals.service import Sealing
+from api.settings import Settings
+from api.tokens import OpenTokens, read_certificate
+from ca.crl import CrlPublisher
+from ca.hierarchy import Authority
+from ca.issuance import Issuer
+from ca.ledger import Ledger
+from ca.lint import Linter
+from ca.profiles import PROFILES
+from ca.tbs import Pointers
+from ca.trust import LockTrust
+from mobile_bridge.server.service import BridgeService
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes reach through ``app.state.services``."""
+
+    db: Database
+    tokens: OpenTokens
+    sandbox_sms: SandboxSms
+    accounts: Accounts
+    applications: Applications
+    sending: SendToComputer
+    review: Review
+    download: CertificateDownload
+    certificates: Certificates
+    sealing: Sealing
+    pki: Pki
+    bridge: BridgeService
+    issuer: Issuer
+
+    def settle(self) -> int:
+        """Finish or give up what a crash interrupted; returns how many certificates were given up."""
+        self.bridge.settle()
+        lapsed = self.issuer.settle()
+        if lapsed:  # their serial numbers belong on the list
+            self.pki.publisher.publish(self.pki.clock())
+        return len(lapsed)
+
+    def close(self) -> None:
+        """Log out of the tokens and close the database."""
+        self.tokens.close()
+        self.db.engine.dispose()
+
+
+def open_services(settings: Settings) -> Services:
+    """Open database and tokens. Raises ConfigurationRefused, HsmError, CaError."""
+    read_certificate(settings.folder.issuing_certificate)  # what setup makes last
+    db = Database(make_engine(settings.database))
+    try:
+        _check_schema(settings, db)
+        tokens = OpenTokens.open(settings)
+    except BaseException:
+        db.engine.dispose()
+        raise
+    try:
+        return _wired(settings, db, tokens, tokens.authority(settings))
+    except BaseException:
+        tokens.close()
+        db.engine.dispose()
+        raise
+
+
+def _check_schema(settings: Settings, db: Database) -> None:
+    if settings.is_embedded:
+        migrations.upgrade(db.engine)
+    elif not migrations.is_current(db.engine):
+        raise ConfigurationRefused(
+            "the database has another schema; run `sealbridge setup`",
+            reason="数据库结构不是当前版本，请先运行 sealbridge setup",
+        )
+
+
+def _wired(settings: Settings, db: Database, tokens: OpenTokens, authority: Authority) -> Services:
+    ledger = Ledger(db.engine)
+    id_numbers = IdNumbers(settings.data_secret())
+    sms = SandboxSms(db)
+    keys = SubscriberKeys(tokens.vault(), NewKeyBlobs(db, _now), PinTries(db, _now))
+    issuer = _issuer(settings, authority, ledger)
+    chain = (authority.certificate, *authority.chain)
+    certificates = Certificates(db, ledger, keys, chain, _now)
+
+    def trust() -> LockTrust:
+        return LockTrust.load(settings.folder.lock_cas)
+
+    signing = LockSigning(db, trust, settings.site_name)
+    bridge = BridgeService(db.engine, _now, signing, settings.public_url)
+    return Services(
+        db=db,
+        tokens=tokens,
+        sandbox_sms=sms,
+        accounts=Accounts(db, SmsCodes(db, sms, settings.server_secret(), _now), _now),
+        applications=Applications(db, id_numbers, _now),
+        sending=SendToComputer(db, bridge),
+        review=Review(db, id_numbers, trust, _now),
+        download=CertificateDownload(db, keys, issuer, _now),
+        certificates=certificates,
+        sealing=Sealing(db, certificates, _now),
+        pki=_pki(settings, db, ledger, authority),
+        bridge=bridge,
+        issuer=issuer,
+    )
+
+
+def _issuer(settings: Settings, authority: Authority, ledger: Ledger) -> Issuer:
+    pki = f"{settings.public_url}/pki"
+    pointers = Pointers(f"{pki}/issuing.cer", f"{pki}/issuing.crl")
+    return Issuer(authority, PROFILES, ledger, Linter(), _now, pointers)
+
+
+def _pki(settings: Settings, db: Database, ledger: Ledger, authority: Authority) -> Pki:
+    return Pki(
+        root=authority.chain[-1],
+        issuing=authority.certificate,
+        root_list=settings.folder.root_crl.read_bytes(),
+        publisher=CrlPublisher(db.engine, ledger, authority),
+        clock=_now,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,151 @@
+"""Everything that can be configured. This module alone reads the environment (``SEALBRIDGE_…``)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.data_folder import DataFolder
+from api.errors import ConfigurationRefused
+from hsm import KeyKind, PinSource, TokenConfig
+
+_SOFTHSM: Final = (
+    Path("/usr/lib/softhsm/libsofthsm2.so"),
+    Path("/usr/lib64/pkcs11/libsofthsm2.so"),
+    Path("/opt/homebrew/lib/softhsm/libsofthsm2.so"),
+)
+
+
+class Mode(StrEnum):
+    """Development serves the sandboxes; production refuses them."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _softhsm() -> Path:
+    return next((path for path in _SOFTHSM if path.exists()), _SOFTHSM[0])
+
+
+class Settings(BaseSettings):
+    """The settings of one server. A secret is given in a file (``…_FILE``) or in the environment itself."""
+
+    model_config = SettingsConfigDict(env_prefix="SEALBRIDGE_", frozen=True, extra="ignore")
+
+    mode: Mode = Mode.DEVELOPMENT
+    data_dir: Path = Path("var")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="How phones, PCs and verifiers reach this server"
+    )
+    site_name: str = "SealBridge 数字证书与电子签章"
+    database_url: SecretStr | None = None
+
+    pkcs11_module: Path = Field(default_factory=_softhsm)
+    token_pool_size: int = Field(8, ge=1, le=256)
+    issuing_token: str = "issuing"  # noqa: S105 - a label
+    issuing_key: str = "issuing-1"
+    issuing_pin: SecretStr | None = None
+    issuing_pin_file: Path | None = None
+    subscribers_token: str = "subscribers"  # noqa: S105
+    subscribers_pin: SecretStr | None = None
+    subscribers_pin_file: Path | None = None
+
+    server_key: SecretStr | None = None
+    server_key_file: Path | None = None
+    data_key: SecretStr | None = None
+    data_key_file: Path | None = None
+
+    ca_organization: str = "SealBridge 演示认证中心"
+    root_name: str = "SealBridge 演示根 CA"
+    root_key_kind: KeyKind = KeyKind.RSA_3072
+    issuing_name: str = "SealBridge 演示签发 CA"
+    issuing_key_kind: KeyKind = KeyKind.RSA_3072
+
+    sms: Literal["sandbox"] = "sandbox"
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("an http or https URL is expected")
+        return url.rstrip("/")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @property
+    def folder(self) -> DataFolder:
+        """Names inside the data folder."""
+        return DataFolder(self.data_dir)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL; the embedded SQLite database unless another is named."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.folder.database}"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the SQLite file in the data folder."""
+        return self.database_url is None
+
+    @property
+    def issuing(self) -> TokenConfig:
+        """The token with the issuing CA's key."""
+        return TokenConfig(self.pkcs11_module, self.issuing_token, pool_size=self.token_pool_size)
+
+    @property
+    def subscribers(self) -> TokenConfig:
+        """The token that guards the subscribers' keys."""
+        return TokenConfig(self.pkcs11_module, self.subscribers_token, pool_size=self.token_pool_size)
+
+    @property
+    def issuing_pin_source(self) -> PinSource:
+        """Reads the PIN of the issuing token when it is needed."""
+        return lambda: self._secret("issuing_pin", "issuing.pin")
+
+    @property
+    def subscribers_pin_source(self) -> PinSource:
+        """Reads the PIN of the subscribers' token when it is needed."""
+        return lambda: self._secret("subscribers_pin", "subscribers.pin")
+
+    def server_secret(self) -> bytes:
+        """The key of the server's own HMACs, 32 bytes. Raises ConfigurationRefused."""
+        return self._key("server_key", "server.key")
+
+    def data_secret(self) -> bytes:
+        """The key under which identity numbers are kept, 32 bytes. Raises ConfigurationRefused."""
+        return self._key("data_key", "data.key")
+
+    def _secret(self, name: str, file_name: str) -> str:
+        given: SecretStr | None = getattr(self, name)
+        if given is not None:
+            return given.get_secret_value()
+        path: Path = getattr(self, f"{name}_file") or self.folder.secret(file_name)
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            raise ConfigurationRefused(
+                f"{name}: {path} cannot be read ({exc.strerror}); run `sealbridge setup`, "
+                f"or set SEALBRIDGE_{name.upper()}_FILE",
+                reason=f"缺少 {file_name}，请先运行 sealbridge setup",
+            ) from exc
+
+    def _key(self, name: str, file_name: str) -> bytes:
+        text = self._secret(name, file_name)
+        try:
+            key = bytes.fromhex(text)
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise ConfigurationRefused(
+                f"{name} must be 64 hexadecimal digits", reason=f"{file_name} 应为 64 位十六进制"
+            )
+        return key
