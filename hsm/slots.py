@@ -81,19 +81,26 @@ def init_token(module: Path, label: str, so_pin: str, user_pin: str) -> TokenInf
     """Initialise a blank token and set its user PIN; both PINs stay off every command line.
 
     ``label``: at most 32 bytes in UTF-8. Raises TokenFull when no blank token is there, TokenAmbiguous when
-    the label is taken (an initialised token is never overwritten), PinRefused.
+    the label is taken (an initialised token is never overwritten), PinRefused. A token that was left without
+    a user PIN, by a crash between the two steps, is finished with the same ``so_pin``.
     """
     loaded = Module.load(module)
-    if any(info.label == label for info in list_tokens(module)):
+    states = [info.pin_state for info in list_tokens(module) if info.label == label]
+    if states not in ([], [PinState.UNINITIALISED]):
         raise TokenAmbiguous(f"a token labelled {label!r} exists already")
     with translated():
-        blank = [slot for slot in loaded.slots() if not _is_initialised(slot)]
-        if not blank:
-            raise TokenFull(f"{module} shows no blank token to initialise")
-        loaded.cryptoki.init_token(blank[0].slot_id, so_pin, label)
+        if not states:
+            _label_blank(loaded, label, so_pin)
         slot = find_slot(loaded, TokenConfig(module, label))
         _set_first_pin(loaded, slot, so_pin, user_pin)
         return token_info(slot)
+
+
+def _label_blank(module: Module, label: str, so_pin: str) -> None:
+    blank = [slot for slot in module.slots() if not _is_initialised(slot)]
+    if not blank:
+        raise TokenFull(f"{module.path} shows no blank token to initialise")
+    module.cryptoki.init_token(blank[0].slot_id, so_pin, label)
 
 
 def _set_first_pin(module: Module, slot: Any, so_pin: str, user_pin: str) -> None:

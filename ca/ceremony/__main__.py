@@ -20,7 +20,17 @@ from ca.ceremony.files import keep, keep_secret
 from ca.ceremony.steps import AuthorityName, make_root, sign_issuing, sign_root_crl
 from ca.hierarchy import Authority
 from ca.tbs import Pointers
-from hsm import KeyKind, Token, TokenConfig, TokenKeys, has_key, init_token, list_tokens, pin_from_file
+from hsm import (
+    KeyKind,
+    PinState,
+    Token,
+    TokenConfig,
+    TokenKeys,
+    has_key,
+    init_token,
+    list_tokens,
+    pin_from_file,
+)
 
 _TOKEN, _KEY = "root", "root-1"
 
@@ -63,7 +73,8 @@ def _ensure_token(module: Path, pin_file: Path, so_pin_file: Path) -> None:
     for path in (pin_file, so_pin_file):
         if not path.exists():
             keep_secret(path, secrets.token_urlsafe(18))
-    if not any(info.label == _TOKEN for info in list_tokens(module)):
+    usable = [info for info in list_tokens(module) if info.pin_state is not PinState.UNINITIALISED]
+    if not any(info.label == _TOKEN for info in usable):
         init_token(module, _TOKEN, pin_from_file(so_pin_file)(), pin_from_file(pin_file)())
 
 

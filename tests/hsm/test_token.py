@@ -27,6 +27,7 @@ from hsm.errors import (
     TokenGone,
     TokenNotFound,
 )
+from hsm.slots import _label_blank
 from tests.support.tpm import TpmToken
 
 PIN = "user-pin-123"
@@ -65,6 +66,14 @@ def test_a_token_is_never_initialised_over(softhsm: Path, label: str) -> None:
     with pytest.raises(TokenAmbiguous):
         init_token(softhsm, label, "another-so-pin", "another-pin")
     Token.open(TokenConfig(softhsm, label), lambda: PIN).close()
+
+
+def test_a_token_left_without_a_user_pin_is_finished(softhsm: Path) -> None:
+    """A crash between C_InitToken and C_InitPIN."""
+    made = f"half-{secrets.token_hex(4)}"
+    _label_blank(Module.load(softhsm), made, "so-pin-12345")
+    assert init_token(softhsm, made, "so-pin-12345", PIN).pin_state is PinState.OK
+    Token.open(TokenConfig(softhsm, made), lambda: PIN).close()
 
 
 def test_tokens_are_chosen_by_serial_too(softhsm: Path, label: str) -> None:
