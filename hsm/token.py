@@ -12,7 +12,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import pkcs11
 
@@ -37,6 +37,7 @@ from hsm.translation import HANDLE_STALE, SESSION_LOST, UNCLEAR, translate, tran
 
 Result = TypeVar("Result")
 
+_CHANGE_TRIES: Final = 4
 _opened: weakref.WeakSet[Token] = weakref.WeakSet()
 
 
@@ -107,10 +108,14 @@ class Token:
     def change(self, work: Callable[[Session], Result]) -> Result:
         """Do ``work`` that makes keys or destroys objects, one such work at a time.
 
-        Like any work it may be done again, so it first clears away what a failed try can have left.
-        SoftHSM 2.6.1 fails now and then when two threads make objects at once.
+        It may be done several times, so it first clears away what a failed try can have left. SoftHSM 2.6.1,
+        asked for a new object while other threads use theirs, fails about once in a thousand times, with
+        any error at all; the next try succeeds.
         """
         with self._changing:
+            for _ in range(_CHANGE_TRIES - 1):
+                with contextlib.suppress(HsmError):
+                    return self.run(work)
             return self.run(work)
 
     def _run_again(self, generation: int, work: Callable[[Session], Result]) -> Result:

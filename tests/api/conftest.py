@@ -1,0 +1,80 @@
+"""One server for the whole folder, and people in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pylopdf_fonts_zh_cn
+import pytest
+import typst
+
+from tests.api.locks import Lock, LockCa
+from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code
+from tests.api.running import Server
+
+LockMaker = Callable[[str], Lock]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    fast = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
+    running = Server(tmp_path_factory.mktemp("installation") / "var", extra=fast)
+    running.set_up()
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def lock_ca(server: Server) -> LockCa:
+    ca = LockCa()
+    ca.publish(server.data / "lock-cas", "old")
+    return ca
+
+
+@pytest.fixture(scope="session")
+def desk(server: Server) -> Desk:
+    return Desk(server)
+
+
+@pytest.fixture
+def phone(server: Server) -> Phone:
+    return Phone(server).sign_in()
+
+
+@pytest.fixture
+def pc(server: Server) -> Pc:
+    return Pc(server)
+
+
+@pytest.fixture
+def submitted(server: Server, phone: Phone, pc: Pc, lock_ca: LockCa) -> str:
+    """The phone's application, signed by the company's lock and submitted; its id."""
+    credit_code = a_credit_code()
+    application = phone.applied(credit_code)
+    pc.sign(phone, application, lock_ca.lock(COMPANY, credit_code))
+    assert phone.act(application, "submit").status_code == 200
+    return application
+
+
+@pytest.fixture
+def approved(desk: Desk, submitted: str) -> str:
+    assert desk.judge(submitted, "approve").status_code == 200
+    return submitted
+
+
+@pytest.fixture
+def serial(phone: Phone, approved: str) -> str:
+    """The serial number of a certificate that the phone has downloaded."""
+    downloaded = phone.act(approved, "download", pin=PIN)
+    assert downloaded.status_code == 200, downloaded.text
+    return str(downloaded.json()["serial"])
+
+
+@pytest.fixture(scope="session")
+def a_pdf() -> bytes:
+    """An ordinary document of two pages."""
+    fonts = pylopdf_fonts_zh_cn.serif_path().parent
+    source = '#set page(paper: "a4")\n#set text(font: "Noto Serif SC")\n= 招标公告\n#lorem(200)\n#pagebreak()'
+    made: bytes = typst.compile(source.encode(), font_paths=[str(fonts)])  # type: ignore[misc]
+    return made

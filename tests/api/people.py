@@ -1,0 +1,174 @@
+"""The people of the story, each with a device that speaks HTTP."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from io import BytesIO
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives import hashes
+from PIL import Image
+
+from ca.documents.cms_making import SigningIdentity, sign_cms
+from ca.documents.hole import find_hole
+from ca.errors import CaError
+from ca.identifiers import check_credit_code, check_id_number
+from tests.api.locks import Lock
+from tests.api.running import Server
+
+PRODUCT = "linyi-enterprise-month"
+PIN = "8642-Seal"
+COMPANY = "临沂阳光建设有限公司"
+
+
+def completed(stem: str, check: Any) -> str:
+    """``stem`` with the check characters that make it valid."""
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    tails = [""]
+    for _ in range(18 - len(stem)):
+        tails = [tail + one for tail in tails for one in alphabet]
+    for tail in tails:
+        try:
+            return str(check(stem + tail))
+        except CaError:
+            continue
+    raise AssertionError(stem)
+
+
+def a_credit_code() -> str:
+    """A valid code that no other test has."""
+    body = "".join(secrets.choice("0123456789ABCDEFGHJKLMNPQRTUWXY") for _ in range(6))
+    return completed(f"91371300MA{body}"[:16], check_credit_code)
+
+
+def an_id_number(place: str = "371300") -> str:
+    return completed(
+        f"{place}198001{secrets.randbelow(28) + 1:02d}{secrets.randbelow(1000):03d}", check_id_number
+    )
+
+
+def a_phone() -> str:
+    return f"138{secrets.randbelow(10**8):08d}"
+
+
+def a_picture(kind: str = "JPEG", size: tuple[int, int] = (800, 600)) -> bytes:
+    output = BytesIO()
+    Image.effect_noise(size, 40).convert("RGB").save(output, kind)
+    return output.getvalue()
+
+
+class Phone:
+    """The mobile app of one person."""
+
+    def __init__(self, server: Server, number: str | None = None) -> None:
+        self.number = number or a_phone()
+        self.http = server.client()
+
+    def sign_in(self) -> Phone:
+        assert self.http.post("/v1/sms-codes", json={"phone": self.number}).status_code == 202
+        inbox = self.http.get("/dev/inbox", params={"format": "json"}).json()
+        code = next(one["code"] for one in inbox if one["phone"] == self.number)
+        opened = self.http.post("/v1/sessions", json={"phone": self.number, "code": code})
+        assert opened.status_code == 201, opened.text
+        self.http.headers["Authorization"] = f"Bearer {opened.json()['token']}"
+        return self
+
+    def apply(self, **changes: str) -> httpx.Response:
+        """``changes``: of the enterprise's fields, or ``product``, ``administrator_id``."""
+        enterprise = {
+            "name": COMPANY,
+            "credit_code": a_credit_code(),
+            "legal_person": "王建国",
+            "legal_person_id": an_id_number(),
+        }
+        administrator = {"name": "李晓明", "id_number": changes.pop("administrator_id", an_id_number())}
+        product = changes.pop("product", PRODUCT)
+        body = {"enterprise": enterprise | changes, "administrator": administrator, "product": product}
+        return self.http.post("/v1/applications", json=body)
+
+    def applied(self, credit_code: str) -> str:
+        """An application with its licence; its id."""
+        made = self.apply(credit_code=credit_code)
+        assert made.status_code == 201, made.text
+        number = str(made.json()["id"])
+        assert self.put_licence(number, a_picture()).status_code == 200
+        return number
+
+    def put_licence(self, application: str, picture: bytes, kind: str = "image/jpeg") -> httpx.Response:
+        path = f"/v1/applications/{application}/licence"
+        return self.http.put(path, content=picture, headers={"Content-Type": kind})
+
+    def send_to_computer(self, application: str) -> tuple[str, str]:
+        """Address and code."""
+        sent = self.http.post(f"/v1/applications/{application}/send-to-computer")
+        assert sent.status_code == 201, sent.text
+        return sent.json()["address"], sent.json()["code"]
+
+    def act(self, application: str, action: str, **body: Any) -> httpx.Response:
+        path = f"/v1/applications/{application}/{action}"
+        return self.http.post(path, json=body) if body else self.http.post(path)
+
+    def stamp(self, serial: str, pdf: bytes, pin: str = PIN, **places: Any) -> httpx.Response:
+        fields = {"pin": pin, "page": 0, "x_mm": 100, "y_mm": 200} | places
+        path = f"/v1/certificates/{serial}/seals"
+        return self.http.post(path, data=fields, files={"file": ("a.pdf", pdf, "application/pdf")})
+
+
+class Desk:
+    """The operator's console."""
+
+    def __init__(self, server: Server) -> None:
+        self.http = server.client()
+        login = {"name": "operator", "password": server.operator_password()}
+        opened = self.http.post("/v1/operator/sessions", json=login)
+        assert opened.status_code == 201, opened.text
+        self.http.headers["Authorization"] = f"Bearer {opened.json()['token']}"
+
+    def judge(self, application: str, verdict: str, **body: Any) -> httpx.Response:
+        path = f"/v1/review/applications/{application}/{verdict}"
+        return self.http.post(path, json=body) if body else self.http.post(path)
+
+
+class Pc:
+    """What the agent says to the server, with a software key in place of the lock."""
+
+    def __init__(self, server: Server) -> None:
+        self.http = server.client("/bridge/v1")
+
+    def claim(self, address: str, code: str) -> httpx.Response:
+        claimed = self.http.post("/claims", json={"address": address.rpartition("/")[2], "code": code})
+        if claimed.status_code == 201:
+            self.http.headers["Authorization"] = f"Bearer {claimed.json()['task_token']}"
+        return claimed
+
+    def offer(self, lock: Lock) -> httpx.Response:
+        return self.http.post("/task/certificate", json={"certificate": b64encode(lock.der).decode()})
+
+    def answer(self, lock: Lock, document: bytes | None = None) -> httpx.Response:
+        """Sign the prepared document (or another) and post the answer."""
+        return self.http.post("/task/answer", json=self.signed(lock, document or self.document()))
+
+    def document(self) -> bytes:
+        return self.http.get("/task/document").content
+
+    @staticmethod
+    def signed(lock: Lock, document: bytes) -> dict[str, str]:
+        digest = find_hole(document).digest(document, hashes.SHA256())
+        cms = sign_cms(SigningIdentity(lock.key, lock.certificate), digest, hashes.SHA256())
+        return {"cms": b64encode(cms).decode()}
+
+    def sign(self, phone: Phone, application: str, lock: Lock) -> None:
+        """The whole of 发送到电脑."""
+        assert self.claim(*phone.send_to_computer(application)).status_code == 201
+        offered = self.offer(lock)
+        assert offered.status_code == 204, offered.text
+        answered = self.answer(lock)
+        assert answered.status_code == 200, answered.text
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    """Status and stable code of a problem."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    return answer.status_code, answer.json()["code"]

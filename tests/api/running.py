@@ -1,0 +1,106 @@
+"""A real server in a process of its own, set up and started as an operator would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+SEALBRIDGE = Path(sys.executable).with_name("sealbridge")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """This process's environment without what configures another installation."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SEALBRIDGE_", "SOFTHSM2_"))
+    }
+    return kept | more
+
+
+@dataclass
+class Server:
+    """One installation. ``extra``: more of its environment."""
+
+    data: Path
+    port: int = field(default_factory=free_port)
+    extra: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.data.with_name(f"{self.data.name}.log")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return clean_environment(**{"SEALBRIDGE_PUBLIC_URL": self.url} | self.extra)
+
+    def command(self, *arguments: str | Path, said: str = "") -> subprocess.CompletedProcess[str]:
+        """Run ``sealbridge …`` on this installation."""
+        return subprocess.run(
+            [SEALBRIDGE, *arguments, "--data", self.data],
+            env=self.environment,
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def set_up(self) -> None:
+        done = self.command("setup")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def start(self) -> None:
+        command: list[str | Path] = [SEALBRIDGE, "serve", "--data", self.data, "--port", str(self.port)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(f"the server does not answer: {self.log.read_text()}")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Stop as Ctrl-C does; returns the exit status."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        status = self.process.wait(timeout=30)
+        self.process = None
+        return status
+
+    def client(self, path: str = "") -> httpx.Client:
+        """A device with connections of its own; closed with the server."""
+        made = httpx.Client(base_url=self.url + path, timeout=60)
+        self.clients.append(made)
+        return made
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+        if self.process is not None:
+            self.stop()
+
+    def operator_password(self) -> str:
+        return (self.data / "secrets" / "operator.password").read_text().strip()

@@ -1,0 +1,186 @@
+"""Signing in: codes, sessions and operators, with a clock that can be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from api import migrations
+from api.accounts.codes import SmsCodes
+from api.accounts.errors import (
+    NotSignedIn,
+    OperatorExists,
+    OperatorPaused,
+    OperatorRefused,
+    PasswordWeak,
+    PhoneInvalid,
+    SmsCodeExpired,
+    SmsCodeWrong,
+    SmsTooSoon,
+)
+from api.accounts.operators import add_operator
+from api.accounts.rules import check_phone
+from api.accounts.service import Accounts
+from api.db import Database, make_engine
+from api.outside.sms import SandboxSms
+
+PHONE = "13800001234"
+PASSWORD = "a-good-password"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    is_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/a.db" if is_sqlite else request.getfixturevalue("postgres_url")
+    made = Database(make_engine(url))
+    migrations.upgrade(made.engine)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def sms(db: Database) -> SandboxSms:
+    return SandboxSms(db)
+
+
+@pytest.fixture
+def accounts(db: Database, sms: SandboxSms, clock: Clock) -> Accounts:
+    return Accounts(db, SmsCodes(db, sms, b"k" * 32, clock), clock)
+
+
+def code(sms: SandboxSms) -> str:
+    return sms.inbox()[0].code
+
+
+def wrong(right: str) -> str:
+    return f"{(int(right) + 1) % 10**6:06d}"
+
+
+def test_a_code_opens_a_session_once(accounts: Accounts, sms: SandboxSms) -> None:
+    accounts.send_code(PHONE)
+    session = accounts.sign_in("+86 138-0000-1234", code(sms))
+    assert accounts.person(session.token).phone == PHONE
+    with pytest.raises(SmsCodeExpired):
+        accounts.sign_in(PHONE, code(sms))
+
+
+def test_a_number_is_one_person(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
+    people = set()
+    for _ in range(2):
+        accounts.send_code(PHONE)
+        people.add(accounts.person(accounts.sign_in(PHONE, code(sms)).token).id)
+        clock.forward(seconds=61)
+    assert len(people) == 1
+
+
+def test_the_next_code_takes_a_minute(accounts: Accounts, clock: Clock) -> None:
+    accounts.send_code(PHONE)
+    clock.forward(seconds=20)
+    with pytest.raises(SmsTooSoon) as refused:
+        accounts.send_code(PHONE)
+    assert refused.value.facts["wait_seconds"] in (40, 41)
+    clock.forward(seconds=41)
+    accounts.send_code(PHONE)
+
+
+def test_five_tries_and_no_more(accounts: Accounts, sms: SandboxSms) -> None:
+    accounts.send_code(PHONE)
+    right = code(sms)
+    for left in (4, 3, 2, 1, 0):
+        with pytest.raises(SmsCodeWrong) as refused:
+            accounts.sign_in(PHONE, wrong(right))
+        assert refused.value.facts["tries_left"] == left
+    with pytest.raises(SmsCodeExpired):
+        accounts.sign_in(PHONE, right)
+
+
+def test_tries_at_the_same_moment_count_each(accounts: Accounts, sms: SandboxSms) -> None:
+    accounts.send_code(PHONE)
+    bad = wrong(code(sms))
+
+    def guess(_: int) -> type[Exception]:
+        with pytest.raises((SmsCodeWrong, SmsCodeExpired)) as refused:
+            accounts.sign_in(PHONE, bad)
+        return refused.type
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(guess, range(16)))
+    assert outcomes.count(SmsCodeWrong) == 5
+
+
+def test_a_code_lives_five_minutes(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
+    accounts.send_code(PHONE)
+    clock.forward(minutes=5, seconds=1)
+    with pytest.raises(SmsCodeExpired):
+        accounts.sign_in(PHONE, code(sms))
+
+
+def test_neither_codes_nor_tokens_are_in_the_database(
+    accounts: Accounts, sms: SandboxSms, db: Database
+) -> None:
+    accounts.send_code(PHONE)
+    used = code(sms)
+    session = accounts.sign_in(PHONE, used)
+    with db.read() as tx:
+        kept = str(tx.execute(text("SELECT * FROM account_sms_code")).all())
+        kept += str(tx.execute(text("SELECT * FROM account_session")).all())
+    assert session.token not in kept
+    assert f"'{used}'" not in kept
+
+
+def test_sessions_end(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
+    accounts.send_code(PHONE)
+    session = accounts.sign_in(PHONE, code(sms))
+    clock.now = session.expires_at
+    with pytest.raises(NotSignedIn):
+        accounts.person(session.token)
+
+
+@pytest.mark.parametrize("phone", ["", "123", "12800001234", "138000012345", "1380000123a", "+1 3800001234"])
+def test_what_is_no_mobile_number(phone: str) -> None:
+    with pytest.raises(PhoneInvalid):
+        check_phone(phone)
+
+
+def test_operators(accounts: Accounts, db: Database, clock: Clock) -> None:
+    add_operator(db, "audit", PASSWORD, clock())
+    assert accounts.operator(accounts.sign_in_operator("audit", PASSWORD).token).name == "audit"
+    with pytest.raises(OperatorExists):
+        add_operator(db, "audit", PASSWORD, clock())
+    with pytest.raises(PasswordWeak):
+        add_operator(db, "weak", "short", clock())
+    for name in ("audit", "nobody"):
+        with pytest.raises(OperatorRefused):
+            accounts.sign_in_operator(name, "wrong")
+
+
+def test_five_wrong_passwords_pause_an_operator(accounts: Accounts, db: Database, clock: Clock) -> None:
+    add_operator(db, "audit", PASSWORD, clock())
+    for _ in range(5):
+        with pytest.raises(OperatorRefused):
+            accounts.sign_in_operator("audit", "wrong")
+    with pytest.raises(OperatorPaused):
+        accounts.sign_in_operator("audit", PASSWORD)
+    clock.forward(minutes=5, seconds=1)
+    assert accounts.sign_in_operator("audit", PASSWORD).token

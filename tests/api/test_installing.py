@@ -1,0 +1,191 @@
+"""``sealbridge setup`` and the commands that look after an installation."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.api.people import Desk
+from tests.api.running import SEALBRIDGE, Server
+
+FAST = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Server:
+    return Server(tmp_path / "var", extra=FAST)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = Server(tmp_path_factory.mktemp("template") / "var", extra=FAST)
+    made.set_up()
+    return made.data
+
+
+@pytest.fixture
+def installed(installation: Server, template: Path) -> Server:
+    """An installation that was set up, and copied from where that was done."""
+    shutil.copytree(template, installation.data)
+    conf = installation.data / "softhsm2.conf"
+    conf.write_text(conf.read_text().replace(str(template), str(installation.data)))
+    return installation
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    kept = ("secrets", "pki", "offline")
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for name in kept
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file() and "tokens" not in path.parts
+    }
+
+
+def test_setting_up_twice_changes_nothing(installation: Server) -> None:
+    installation.set_up()
+    before = files(installation.data)
+    assert {"secrets/issuing.pin", "pki/root.pem", "pki/issuing.crl", "offline/transcript.json"} <= set(
+        before
+    )
+    installation.set_up()
+    assert files(installation.data) == before
+
+
+def test_everything_is_for_the_servers_user_alone(installed: Server) -> None:
+    assert stat.S_IMODE(installed.data.stat().st_mode) == 0o700
+    for path in (installed.data / "secrets").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for folder in ("secrets", "offline", "tokens"):
+        assert stat.S_IMODE((installed.data / folder).stat().st_mode) == 0o700
+
+
+def test_the_roots_folder_may_go_to_a_safe(installed: Server, tmp_path: Path) -> None:
+    (installed.data / "offline").rename(tmp_path / "safe")
+    installed.set_up()
+    installed.start()
+    try:
+        assert installed.client().get("/pki/root.crl").status_code == 200
+        seen = installed.command("token", "list").stdout
+        assert "issuing" in seen
+        assert "root" not in seen
+    finally:
+        installed.close()
+
+
+@pytest.mark.parametrize("seconds", [1.2, 1.6, 2.0, 2.6])
+def test_a_setup_killed_in_the_middle_is_finished_by_the_next(installation: Server, seconds: float) -> None:
+    command: list[str | Path] = [SEALBRIDGE, "setup", "--data", installation.data]
+    process = subprocess.Popen(
+        command, env=installation.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    installation.set_up()
+    installation.start()
+    try:
+        assert Desk(installation).http.get("/v1/review/applications").json() == []
+    finally:
+        installation.close()
+
+
+def test_a_moved_installation_is_mended_by_setup(installed: Server, template: Path) -> None:
+    conf = installed.data / "softhsm2.conf"
+    conf.write_text(conf.read_text().replace(str(installed.data), "/nonexistent"))
+    assert installed.command("doctor").returncode == 1
+    installed.set_up()
+    assert installed.command("doctor").returncode == 0
+
+
+def test_serving_without_setup_says_what_to_do(installation: Server) -> None:
+    installation.data.mkdir()
+    done = installation.command("serve", "--port", str(installation.port))
+    assert done.returncode == 1
+    assert "sealbridge setup" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_production_refuses_what_is_for_demonstration(installed: Server) -> None:
+    installed.extra = FAST | {"SEALBRIDGE_MODE": "production"}
+    done = installed.command("serve", "--port", str(installed.port))
+    assert done.returncode == 1
+    for word in ("SEALBRIDGE_SMS", "https", "softhsm"):
+        assert word in done.stderr
+
+
+def test_the_doctor_finds_a_healthy_installation_healthy(server: Server) -> None:
+    done = server.command("doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for subject in ("驱动", "设备 issuing", "算法", "密钥", "数据库", "字体", "时钟"):
+        assert f"✓ {subject}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("harm", "subject"),
+    [
+        (lambda data: shutil.rmtree(data / "tokens"), "驱动"),
+        (lambda data: (data / "secrets" / "issuing.pin").unlink(), "登录"),
+        (lambda data: (data / "sealbridge.db").unlink(), "数据库"),
+        (lambda data: (data / "pki" / "issuing.pem").unlink(), "密钥"),
+        (lambda data: (data / "secrets" / "server.key").unlink(), "配置"),
+        (lambda data: (data / "lock-cas" / "x.pem").write_text("nonsense"), "CA 锁"),
+    ],
+)
+def test_the_doctor_names_the_fault_and_the_cure(installed: Server, harm: object, subject: str) -> None:
+    assert callable(harm)
+    harm(installed.data)
+    done = installed.command("doctor")
+    assert done.returncode == 1, done.stdout
+    lines = done.stdout.splitlines()
+    fault = next(number for number, line in enumerate(lines) if line.startswith(f"✗ {subject}"))
+    assert lines[fault + 1].strip().startswith("→")
+
+
+def test_the_doctor_before_setup(installation: Server) -> None:
+    done = installation.command("doctor")
+    assert done.returncode == 1
+    assert "sealbridge setup" in done.stdout
+    assert not installation.data.exists()
+
+
+def test_a_missing_driver(installed: Server) -> None:
+    installed.extra = FAST | {"SEALBRIDGE_PKCS11_MODULE": "/nonexistent/driver.so"}
+    done = installed.command("doctor")
+    assert done.returncode == 1
+    assert "SEALBRIDGE_PKCS11_MODULE" in done.stdout
+
+
+def test_operators_by_command(server: Server) -> None:
+    added = server.command("operator", "add", "second", "--password-file", "-", said="another-password\n")
+    assert added.returncode == 0, added.stderr
+    login = {"name": "second", "password": "another-password"}
+    assert server.client().post("/v1/operator/sessions", json=login).status_code == 201
+    again = server.command("operator", "add", "second", "--password-file", "-", said="another-password\n")
+    assert again.returncode == 1
+    assert "operator_exists" in again.stderr
+
+
+def test_tokens_by_command(installed: Server, tmp_path: Path) -> None:
+    for name in ("pin", "so-pin"):
+        (tmp_path / name).write_text("a-long-enough-pin\n")
+    pins = ("--pin-file", tmp_path / "pin", "--so-pin-file", tmp_path / "so-pin")
+    made = installed.command("token", "init", "spare", *pins)
+    assert made.returncode == 0, made.stderr
+    assert "spare" in installed.command("token", "list").stdout
+    again = installed.command("token", "init", "spare", *pins)
+    assert again.returncode == 1
+    assert "token_ambiguous" in again.stderr
+
+
+def test_a_setting_that_is_wrong_is_named(installation: Server) -> None:
+    installation.extra = {"SEALBRIDGE_PUBLIC_URL": "gopher://x"}
+    done = installation.command("doctor")
+    assert done.returncode == 1
+    assert "public_url" in done.stderr
