@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -19,7 +20,9 @@ from api.settings import Settings
 from examples.demo import judges, lock
 from examples.demo.company import Company, licence_picture, ordinary_document
 from examples.demo.phone import OperatorDesk, Phone, Refused
-from examples.demo.service import program, running
+from examples.demo.places import bottom_right
+from examples.demo.service import NotServing, program, running
+from hsm import SealBridgeError
 
 
 def main() -> int:
@@ -28,12 +31,15 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--document", type=Path)
     options = parser.parse_args()
+    if options.document and not options.document.is_file():
+        parser.error(f"{options.document} is not a file")
     company = Company()
     document = options.document.read_bytes() if options.document else ordinary_document(company)
+    (options.out / "report.json").unlink(missing_ok=True)  # an earlier run's word must not stand for this one
     with tempfile.TemporaryDirectory(prefix="sealbridge-demo-") as work:
         try:
             _play(Path(work), options.out, company, document)
-        except (Refused, subprocess.CalledProcessError) as exc:
+        except (SealBridgeError, Refused, NotServing, subprocess.CalledProcessError, httpx.HTTPError) as exc:
             print(f"✗ {exc}", file=sys.stderr)
             return 1
     return _report(options.out, company)
@@ -66,7 +72,8 @@ def _play(work: Path, out: Path, company: Company, document: bytes) -> None:
         serial, certificate = phone.download(application, pin)
         (out / "subscriber.pem").write_text(certificate, encoding="ascii")
         _step("盖章", "the new certificate seals a document on the token")
-        (out / "sealed.pdf").write_bytes(phone.seal(serial, pin, document))
+        sealed = phone.seal(serial, pin, document, *bottom_right(document))
+        (out / "sealed.pdf").write_bytes(sealed)
         for name in ("root", "issuing"):
             der = phone.call("GET", f"/pki/{name}.cer").content
             pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)

@@ -91,9 +91,10 @@ class Phone(Client):
         got = self.call("POST", f"/v1/applications/{application}/download", json={"pin": pin}).json()
         return got["serial"], got["certificate"]
 
-    def seal(self, serial: str, pin: str, document: bytes) -> bytes:
-        """Stamp the company's seal on a PDF."""
-        fields = {"pin": pin, "page": "-1", "x_mm": "150", "y_mm": "120", "reason": "投标文件签章"}
+    def seal(self, serial: str, pin: str, document: bytes, x_mm: float, y_mm: float) -> bytes:
+        """Stamp the company's seal on the last page of a PDF, its centre at the place given."""
+        fields = {"pin": pin, "page": "-1", "x_mm": f"{x_mm:.1f}", "y_mm": f"{y_mm:.1f}"}
+        fields["reason"] = "投标文件签章"
         files = {"file": ("document.pdf", document, "application/pdf")}
         return self.call("POST", f"/v1/certificates/{serial}/seals", data=fields, files=files).content
 

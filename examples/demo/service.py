@@ -21,6 +21,10 @@ def program(name: str) -> str:
     return str(_PROGRAMS / name)
 
 
+class NotServing(Exception):
+    """The server did not come up; its log is in the message."""
+
+
 @contextmanager
 def running(data: Path, log: Path) -> Iterator[str]:
     """Set up and serve; gives the base URL."""
@@ -38,8 +42,16 @@ def running(data: Path, log: Path) -> Iterator[str]:
         _wait(url, server, log)
         yield url
     finally:
-        server.terminate()
+        _stop(server)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
         server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -51,7 +63,7 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
                 return
         except httpx.TransportError:
             time.sleep(0.1)
-    raise RuntimeError(f"the server did not start:\n{log.read_text(encoding='utf-8')[-3000:]}")
+    raise NotServing(f"the server did not start:\n{log.read_text(encoding='utf-8')[-3000:]}")
 
 
 def _free_port() -> int:
