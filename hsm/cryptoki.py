@@ -46,6 +46,11 @@ _REFUSALS: Final[dict[int, Callable[[str], HsmError]]] = {
     0x104: TokenBusy,  # CKR_USER_ANOTHER_ALREADY_LOGGED_IN
 }
 
+
+class KeyFunctionNotPermitted(pkcs11.PKCS11Error):
+    """CKR_KEY_FUNCTION_NOT_PERMITTED, for which the binding has no class."""
+
+
 _BINDING_ERRORS: Final[dict[int, type[pkcs11.PKCS11Error]]] = {
     0x05: pkcs11.GeneralError,
     0x06: pkcs11.FunctionFailed,
@@ -56,6 +61,8 @@ _BINDING_ERRORS: Final[dict[int, type[pkcs11.PKCS11Error]]] = {
     0x32: pkcs11.DeviceRemoved,
     0x54: pkcs11.FunctionNotSupported,
     0x60: pkcs11.KeyHandleInvalid,
+    0x63: pkcs11.KeyTypeInconsistent,
+    0x68: KeyFunctionNotPermitted,
     0x70: pkcs11.MechanismInvalid,
     0x71: pkcs11.MechanismParamInvalid,
     0x82: pkcs11.ObjectHandleInvalid,

@@ -79,6 +79,14 @@ class TokenAmbiguous(HsmError):
     zh = "检测到多个同名密码设备，请按序列号选择"
 
 
+class LabelRefused(HsmError):
+    """A token's label must be there and fit into 32 bytes of UTF-8."""
+
+    kind = Kind.INVALID
+    code = "label_refused"
+    zh = "密码设备标签应为 1 至 32 字节（UTF-8）"
+
+
 class TokenGone(HsmError):
     """The token was pulled, reset or restarted, and one new login did not bring it back."""
 
@@ -142,6 +150,14 @@ class KeyExists(HsmError):
     kind = Kind.CONFLICT
     code = "key_exists"
     zh = "密码设备中已有同名密钥"
+
+
+class KeyUseRefused(HsmError):
+    """The key was made for another use: a signing key does not decrypt, nor the other way round."""
+
+    kind = Kind.INVALID
+    code = "key_use_refused"
+    zh = "该密钥不能用于此操作"
 
 
 class KeyDamaged(HsmError):

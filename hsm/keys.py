@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from pkcs11 import KDF, Attribute, KeyType, Mechanism
 
-from hsm.cryptoki import CkMechanism, PssParameters, mechanism
+from hsm.cryptoki import CkMechanism, KeyFunctionNotPermitted, PssParameters, mechanism
 from hsm.errors import MechanismMissing
 from hsm.mechanisms import DIGEST_INFO, DIGESTS, digest_of
 from hsm.public_keys import PublicKey
@@ -91,7 +91,7 @@ class TokenRSAKey(_StaysInToken, RSAPrivateKey):
         mechanism, parameters = _rsa_encryption(padding)
         return self._access.use(
             lambda _, key: bytes(
-                key.decrypt(bytes(ciphertext), mechanism=mechanism, mechanism_param=parameters)
+                _able(key, "decrypt")(bytes(ciphertext), mechanism=mechanism, mechanism_param=parameters)
             )
         )
 
@@ -204,8 +204,16 @@ def _rsa_encryption(scheme: padding.AsymmetricPadding) -> tuple[Mechanism, Any]:
     raise MechanismMissing(f"{scheme.name} is not a supported encryption padding")
 
 
+def _able(key: Any, act: str) -> Callable[..., Any]:
+    # The binding leaves out the methods of what a key may not do.
+    found: Callable[..., Any] | None = getattr(key, act, None)
+    if found is None:
+        raise KeyFunctionNotPermitted(f"the key may not {act}")
+    return found
+
+
 def _derive(key: Any, point: bytes, length: int) -> bytes:
-    shared = key.derive_key(
+    shared = _able(key, "derive_key")(
         KeyType.GENERIC_SECRET,
         length * 8,
         mechanism=Mechanism.ECDH1_DERIVE,

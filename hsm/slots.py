@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pkcs11
 from pkcs11 import TokenFlag
 
 from hsm.config import TokenConfig
 from hsm.cryptoki import CKU_SO
-from hsm.errors import TokenAmbiguous, TokenFull, TokenNotFound
+from hsm.errors import LabelRefused, TokenAmbiguous, TokenFull, TokenNotFound
 from hsm.module import Module
 from hsm.translation import translated
+
+_LABEL_BYTES: Final = 32  # CK_TOKEN_INFO
 
 
 class PinState(StrEnum):
@@ -81,10 +83,12 @@ def init_token(module: Path, label: str, so_pin: str, user_pin: str) -> TokenInf
     """Initialise a blank token and set its user PIN; both PINs stay off every command line.
 
     ``label``: at most 32 bytes in UTF-8. Raises TokenFull when no blank token is there, TokenAmbiguous when
-    the label is taken (an initialised token is never overwritten), PinRefused. A token that was left without
-    a user PIN, by a crash between the two steps, is finished with the same ``so_pin``.
+    the label is taken (an initialised token is never overwritten), LabelRefused, PinRefused. A token that was
+    left without a user PIN, by a crash between the two steps, is finished with the same ``so_pin``.
     """
     loaded = Module.load(module)
+    if not 0 < len(label.encode()) <= _LABEL_BYTES:
+        raise LabelRefused(f"{label!r} has {len(label.encode())} bytes; a token holds {_LABEL_BYTES}")
     states = [info.pin_state for info in list_tokens(module) if info.label == label]
     if states not in ([], [PinState.UNINITIALISED]):
         raise TokenAmbiguous(f"a token labelled {label!r} exists already")

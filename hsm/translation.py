@@ -8,10 +8,12 @@ from typing import Final
 
 import pkcs11
 
+from hsm.cryptoki import KeyFunctionNotPermitted
 from hsm.errors import (
     HsmError,
     KeyDamaged,
     KeyNotFound,
+    KeyUseRefused,
     MechanismMissing,
     PinIncorrect,
     PinLocked,
@@ -54,6 +56,7 @@ _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[HsmError]], .
     ((pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinTooWeak), PinRefused),
     ((pkcs11.NoSuchToken, pkcs11.SlotIDInvalid), TokenNotFound),
     ((pkcs11.NoSuchKey,), KeyNotFound),
+    ((KeyFunctionNotPermitted, pkcs11.KeyTypeInconsistent), KeyUseRefused),
     (
         (
             pkcs11.MechanismInvalid,

@@ -30,11 +30,10 @@ def running(data: Path, log: Path) -> Iterator[str]:
     """Set up and serve; gives the base URL."""
     url = f"http://127.0.0.1:{_free_port()}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOFTHSM2_")}
-    subprocess.run(
-        [program("sealbridge"), "setup", "--data", data, "--public-url", url], env=environment, check=True
-    )
+    set_up = [program("sealbridge"), "setup", "--data", str(data), "--public-url", url]
     serve = [program("sealbridge"), "serve", "--data", str(data), "--port", url.rpartition(":")[2]]
     with log.open("wb") as output:
+        subprocess.run(set_up, stdout=output, env=environment, check=True)
         server = subprocess.Popen(
             serve, stdout=output, stderr=output, env=environment | {"SEALBRIDGE_PUBLIC_URL": url}
         )

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from hsm import KeyKind, KeyUse, PrivateKey
-from hsm.errors import KeyExists, KeyNotFound
+from hsm.errors import KeyExists, KeyNotFound, KeyUseRefused
 from tests.hsm.conftest import Bench
 
 RSA = [KeyKind.RSA_2048, KeyKind.RSA_3072, KeyKind.RSA_4096]
@@ -159,5 +159,17 @@ def test_a_signing_key_does_not_decrypt(bench: Bench) -> None:
     key = rsa(bench, KeyKind.RSA_2048)
     if bench.name == "TPM":
         pytest.skip("tpm2-pkcs11 signs PKCS#1 v1.5 by raw decryption")
-    with pytest.raises(Exception, match=r".*"):
+    with pytest.raises(KeyUseRefused):
         key.decrypt(key.public_key().encrypt(b"x", padding.PKCS1v15()), padding.PKCS1v15())
+
+
+def test_a_decryption_key_does_not_sign(bench: Bench) -> None:
+    key = elliptic(bench, KeyKind.P256, KeyUse.DECRYPT)
+    with pytest.raises(KeyUseRefused):
+        key.sign(MESSAGE, ec.ECDSA(hashes.SHA256()))
+
+
+def test_a_signing_key_agrees_on_no_secret(bench: Bench) -> None:
+    key = elliptic(bench, KeyKind.P256)
+    with pytest.raises(KeyUseRefused):
+        key.exchange(ec.ECDH(), key.public_key())

@@ -5,6 +5,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from ca.ceremony.steps import AuthorityName, make_root
 from hsm import KeyKind, Module, PinState, Token, TokenConfig, TokenKeys, init_token, list_tokens
 from hsm.cryptoki import _accept
 from hsm.errors import (
+    LabelRefused,
     ModuleUnusable,
     PinIncorrect,
     PinLocked,
@@ -74,6 +76,27 @@ def test_a_token_left_without_a_user_pin_is_finished(softhsm: Path) -> None:
     _label_blank(Module.load(softhsm), made, "so-pin-12345")
     assert init_token(softhsm, made, "so-pin-12345", PIN).pin_state is PinState.OK
     Token.open(TokenConfig(softhsm, made), lambda: PIN).close()
+
+
+@pytest.mark.parametrize("name", ["", "长" * 11])
+def test_a_label_that_does_not_fit_uses_up_no_token(softhsm: Path, name: str) -> None:
+    before = list_tokens(softhsm)
+    with pytest.raises(LabelRefused):
+        init_token(softhsm, name, "so-pin-12345", PIN)
+    assert list_tokens(softhsm) == before
+
+
+def test_no_pin_shows_in_what_a_person_may_print(softhsm: Path, label: str, opened: Token) -> None:
+    with pytest.raises(TokenBusy) as busy:
+        Token.open(TokenConfig(softhsm, label), lambda: PIN)
+    opened.close()
+    wrong = "another-secret"
+    with pytest.raises(PinIncorrect) as incorrect:
+        Token.open(TokenConfig(softhsm, label), lambda: wrong)
+    shown = [repr(opened), repr(opened.info), repr(opened._config), repr(incorrect.value.facts)]
+    shown += traceback.format_exception(busy.value) + traceback.format_exception(incorrect.value)
+    assert PIN not in "".join(shown)
+    assert wrong not in "".join(shown)
 
 
 def test_tokens_are_chosen_by_serial_too(softhsm: Path, label: str) -> None:

@@ -1,0 +1,42 @@
+"""``scripts/bench [--seconds S] [signing issuance memory]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Iterator
+
+from bench import issuance, memory, setting, signing
+from bench.report import Line
+from hsm import Token
+
+PARTS = ("signing", "issuance", "memory")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of each measurement")
+    options = parser.parse_args()
+    python, machine = platform.python_version(), platform.machine()
+    print(f"{machine}, {os.cpu_count()} cores, Python {python}, {setting.MODULE}\n")
+    print(f"| {'what':<46} | {'a second':>9} | {'ceiling':>9} | {'ratio':>6} | goal |")
+    print(f"| {'-' * 46} | {'-' * 8}: | {'-' * 8}: | {'-' * 5}: | ---- |")
+    for line in _lines(options.parts or list(PARTS), options.seconds):
+        print(line, flush=True)
+
+
+def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
+    with setting.fresh_token("bench") as token:
+        assert isinstance(token, Token)
+        if "signing" in parts:
+            yield from signing.run(token, seconds)
+        if "issuance" in parts:
+            yield from issuance.run(token, seconds)
+    if "memory" in parts:
+        yield from memory.run()
+
+
+if __name__ == "__main__":
+    main()
