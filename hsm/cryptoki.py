@@ -25,10 +25,11 @@ CKU_SO: Final = 0
 CKU_USER: Final = 1
 _CKF_OS_LOCKING_OK: Final = 0x2
 _ALREADY_INITIALIZED: Final = 0x191
+_CKS_USER: Final = (1, 3)  # CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS
 
 # Positions of the functions in CK_FUNCTION_LIST; the order is part of the standard (pkcs11f.h).
 _INITIALIZE, _FINALIZE, _INIT_TOKEN, _CLOSE_SESSION, _CLOSE_ALL, _LOGIN, _LOGOUT = 0, 1, 9, 13, 14, 18, 19
-_SIGN_INIT, _SIGN = 42, 43
+_GET_SESSION_INFO, _SIGN_INIT, _SIGN = 15, 42, 43
 _FUNCTIONS: Final = 68
 
 _REFUSALS: Final[dict[int, Callable[[str], HsmError]]] = {
@@ -85,6 +86,18 @@ class _InitializeArgs(ctypes.Structure):
         ("unlock_mutex", ctypes.c_void_p),
         ("flags", ctypes.c_ulong),
         ("reserved", ctypes.c_void_p),
+    )
+
+
+class _SessionInfo(ctypes.Structure):
+    # CK_SESSION_INFO
+    if sys.platform == "win32":
+        _pack_ = 1
+    _fields_ = (
+        ("slot", ctypes.c_ulong),
+        ("state", ctypes.c_ulong),
+        ("flags", ctypes.c_ulong),
+        ("device_error", ctypes.c_ulong),
     )
 
 
@@ -169,6 +182,16 @@ class Cryptoki:
     def logout(self, session: int) -> None:
         """``C_Logout``: of the whole application, not of this session alone. Refusals are ignored."""
         self._function(_LOGOUT, ctypes.c_ulong)(session)
+
+    def check_logged_in(self, session: int) -> None:
+        """Raises the binding's UserNotLoggedIn for a session that sees public objects only."""
+        info = _SessionInfo()
+        call = self._function(_GET_SESSION_INFO, ctypes.c_ulong, ctypes.c_void_p)
+        refused = call(session, ctypes.byref(info))
+        if refused:
+            raise _binding_error("C_GetSessionInfo", refused)
+        if info.state not in _CKS_USER:
+            raise pkcs11.UserNotLoggedIn(f"the session's state is {info.state}")
 
     def close_session(self, session: int) -> None:
         """``C_CloseSession``; a session already gone is no error."""

@@ -39,6 +39,10 @@ class KeyAccess(Protocol):
         """Call ``operation`` with a session and the PKCS#11 object in it; raises HsmError."""
         ...
 
+    def sign(self, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        """A signature of at most ``room`` bytes over what the mechanism takes; raises HsmError."""
+        ...
+
 
 class _StaysInToken:
     """What every token key refuses: to be read."""
@@ -83,8 +87,7 @@ class TokenRSAKey(_StaysInToken, RSAPrivateKey):
     def sign(self, data: bytes, padding: padding.AsymmetricPadding, algorithm: RsaDigest) -> bytes:
         """Sign ``data`` (hashed here unless Prehashed). Raises MechanismMissing for other paddings."""
         made, block = _rsa_signature(self._public, bytes(data), padding, algorithm)
-        room = (self.key_size + 7) // 8
-        return self._access.use(lambda session, key: session.sign(key, made, block, room))
+        return self._access.sign(made, block, (self.key_size + 7) // 8)
 
     def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> bytes:
         """Decrypt one block; the padding is taken off by the token."""
@@ -124,7 +127,7 @@ class TokenECKey(_StaysInToken, EllipticCurvePrivateKey):
         size = (self.key_size + 7) // 8
         # FIPS 186-5 section 6.4.1: the leftmost bits of a longer digest; some tokens refuse to cut it.
         digest = _digest(bytes(data), signature_algorithm.algorithm)[:size]
-        raw = self._access.use(lambda session, key: session.sign(key, _ECDSA, digest, 2 * size))
+        raw = self._access.sign(_ECDSA, digest, 2 * size)
         middle = len(raw) // 2  # r and s side by side (PKCS#11 v2.40, section 2.3.1)
         return utils.encode_dss_signature(
             int.from_bytes(raw[:middle], "big"), int.from_bytes(raw[middle:], "big")
@@ -151,7 +154,7 @@ class TokenEd25519Key(_StaysInToken, Ed25519PrivateKey):
 
     def sign(self, data: Buffer) -> bytes:
         """A 64-byte signature; the algorithm hashes twice, so the whole of ``data`` travels to the token."""
-        return self._access.use(lambda session, key: session.sign(key, _EDDSA, bytes(data), 64))
+        return self._access.sign(_EDDSA, bytes(data), 64)
 
 
 def token_key(access: KeyAccess, public: PublicKey) -> PrivateKey:

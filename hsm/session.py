@@ -62,13 +62,14 @@ class Session:
         self._cryptoki = cryptoki
         self._handle: int = raw.handle
         self._found: dict[tuple[int, str | bytes], Any] = {}
+        self._signers: dict[str | bytes, int] = {}
 
     def find(self, object_class: ObjectClass, name: str | bytes) -> Any:
         """The one object of this class with label (str) or id (bytes) ``name``. Raises KeyNotFound."""
         known = self._found.get((object_class, name))
         if known is None:
             attribute = Attribute.LABEL if isinstance(name, str) else Attribute.ID
-            matches = list(self.raw.get_objects({Attribute.CLASS: object_class, attribute: name}))
+            matches = self._search({Attribute.CLASS: object_class, attribute: name})
             if len(matches) != 1:
                 shown = name if isinstance(name, str) else name.hex()
                 raise KeyNotFound(f"{len(matches)} objects of class {object_class.name} named {shown!r}")
@@ -78,6 +79,7 @@ class Session:
     def forget(self) -> None:
         """Drop the cached handles, after an object was destroyed."""
         self._found.clear()
+        self._signers.clear()
 
     def private_key(self, name: str | bytes) -> Any:
         """The private key object with this label or id."""
@@ -91,7 +93,16 @@ class Session:
         return self._private_keys()
 
     def _private_keys(self) -> list[Any]:
-        return list(self.raw.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}))
+        return self._search({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+
+    def _search(self, template: dict[Attribute, Any]) -> list[Any]:
+        # A token that has forgotten its login shows no private object and calls that a success: nothing
+        # found is only believed in a session that is known to be logged in.
+        found = list(self.raw.get_objects(template))
+        if not found:
+            self._cryptoki.check_logged_in(self._handle)
+            found = list(self.raw.get_objects(template))
+        return found
 
     def secret_key(self, name: str | bytes) -> Any:
         """The secret key object with this label or id."""
@@ -100,6 +111,13 @@ class Session:
     def sign(self, private: Any, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
         """A signature of at most ``room`` bytes by a private key object of this session."""
         return self._cryptoki.sign(self._handle, private.handle, mechanism, data, room)
+
+    def sign_by(self, name: str | bytes, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        """The same by the private key with this label or id, whose handle is remembered."""
+        handle = self._signers.get(name)
+        if handle is None:
+            handle = self._signers[name] = self.private_key(name).handle
+        return self._cryptoki.sign(self._handle, handle, mechanism, data, room)
 
     def generate_pair(
         self, key_type: KeyType, length: int | None, params: bytes | None, **options: Any

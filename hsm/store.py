@@ -15,6 +15,7 @@ from pkcs11 import Attribute
 from pkcs11.constants import ObjectClass
 
 from hsm import generation
+from hsm.cryptoki import CkMechanism
 from hsm.errors import KeyExists, KeyNotFound
 from hsm.keys import PrivateKey, token_key
 from hsm.mechanisms import KeyKind, KeyUse
@@ -50,6 +51,9 @@ class _ResidentAccess:
 
     def use(self, operation: Callable[[Session, Any], Result]) -> Result:
         return self.token.run(lambda session: operation(session, session.private_key(self.name)))
+
+    def sign(self, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        return self.token.run(lambda session: session.sign_by(self.name, mechanism, data, room))
 
 
 class TokenKeys:

@@ -22,7 +22,6 @@ from hsm.config import PinSource, TokenConfig
 from hsm.cryptoki import CKU_USER
 from hsm.errors import (
     HsmError,
-    KeyNotFound,
     ModuleUnusable,
     PinIncorrect,
     PinLocked,
@@ -122,8 +121,7 @@ class Token:
         if generation == self._generation:
             try:
                 return self._sessions.do(work)
-            except (*SESSION_LOST, *UNCLEAR, KeyNotFound) as exc:
-                # A key that was there a moment ago and is not found any more: ask the token who it is.
+            except (*SESSION_LOST, *UNCLEAR) as exc:
                 self._recover(generation, exc)
             except pkcs11.PKCS11Error as exc:
                 raise translate(exc) from exc

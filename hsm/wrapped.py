@@ -17,6 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from hsm import generation
+from hsm.cryptoki import CkMechanism
 from hsm.errors import KeyDamaged, KeyExists, KeyNotFound
 from hsm.keys import PrivateKey, token_key
 from hsm.mechanisms import KeyKind, KeyUse
@@ -90,6 +91,9 @@ class _WrappedAccess:
                 private.destroy()
 
         return self.vault.token.run(work)
+
+    def sign(self, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        return self.use(lambda session, private: session.sign(private, mechanism, data, room))
 
 
 class WrappedKeys:

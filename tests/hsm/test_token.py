@@ -20,6 +20,7 @@ from ca.ceremony.steps import AuthorityName, make_root
 from hsm import KeyKind, Module, PinState, Token, TokenConfig, TokenKeys, init_token, list_tokens
 from hsm.cryptoki import _accept
 from hsm.errors import (
+    KeyExists,
     LabelRefused,
     ModuleUnusable,
     PinIncorrect,
@@ -30,6 +31,7 @@ from hsm.errors import (
     TokenNotFound,
 )
 from hsm.slots import _label_blank
+from hsm.session import SessionPool
 from tests.support.tpm import TpmToken
 
 PIN = "user-pin-123"
@@ -147,6 +149,22 @@ def test_lost_sessions_are_replaced_by_one_login(softhsm: Path, label: str) -> N
             thread.join()
         sign(key)
     assert len(logins) == 2
+
+
+def test_a_forgotten_login_is_not_taken_for_a_missing_key(softhsm: Path, opened: Token) -> None:
+    """New sessions open without complaint after the token forgot its login, and see no private key."""
+    keys = TokenKeys(opened)
+    key = keys.generate("k", KeyKind.P256)
+    pool = opened._sessions
+    assert isinstance(pool, SessionPool)
+    while pool._idle:
+        pool._discard(pool._idle.pop())
+    lose_sessions(opened)
+    with pytest.raises(KeyExists):
+        keys.generate("k", KeyKind.P256)
+    sign(key)
+    lose_sessions(opened)
+    assert keys.labels() == ["k"]
 
 
 def test_a_pin_that_became_wrong_is_tried_once(softhsm: Path, label: str) -> None:
