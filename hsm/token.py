@@ -22,6 +22,7 @@ from hsm.config import PinSource, TokenConfig
 from hsm.cryptoki import CKU_USER
 from hsm.errors import (
     HsmError,
+    KeyNotFound,
     ModuleUnusable,
     PinIncorrect,
     PinLocked,
@@ -121,7 +122,8 @@ class Token:
         if generation == self._generation:
             try:
                 return self._sessions.do(work)
-            except (*SESSION_LOST, *UNCLEAR) as exc:
+            except (*SESSION_LOST, *UNCLEAR, KeyNotFound) as exc:
+                # A key that was there a moment ago and is not found any more: ask the token who it is.
                 self._recover(generation, exc)
             except pkcs11.PKCS11Error as exc:
                 raise translate(exc) from exc

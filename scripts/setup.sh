@@ -48,7 +48,8 @@ need_python() {
     stamp=.venv/.sealbridge-$extras
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
     say "准备 Python 环境 .venv (preparing .venv with $("$python" --version))"
-    [[ -x .venv/bin/python ]] || "$python" -m venv .venv
+    # A .venv that was cut short, or whose Python is gone after an upgrade of the system, has no working pip.
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$extras]"
     printf '%s' "$wanted" >"$stamp"
 }

@@ -30,8 +30,8 @@ from hsm.errors import (
     TokenGone,
     TokenNotFound,
 )
-from hsm.slots import _label_blank
 from hsm.session import SessionPool
+from hsm.slots import _label_blank
 from tests.support.tpm import TpmToken
 
 PIN = "user-pin-123"
@@ -151,19 +151,25 @@ def test_lost_sessions_are_replaced_by_one_login(softhsm: Path, label: str) -> N
     assert len(logins) == 2
 
 
-def test_a_forgotten_login_is_not_taken_for_a_missing_key(softhsm: Path, opened: Token) -> None:
-    """New sessions open without complaint after the token forgot its login, and see no private key."""
-    keys = TokenKeys(opened)
-    key = keys.generate("k", KeyKind.P256)
-    pool = opened._sessions
+def forget_login(token: Token) -> None:
+    """What a token does that restarts while no session of the pool is idle."""
+    pool = token._sessions
     assert isinstance(pool, SessionPool)
     while pool._idle:
         pool._discard(pool._idle.pop())
-    lose_sessions(opened)
+    lose_sessions(token)
+
+
+def test_a_forgotten_login_is_not_taken_for_a_missing_key(opened: Token) -> None:
+    """New sessions open without complaint after the token forgot its login, and see no private key."""
+    keys = TokenKeys(opened)
+    key = keys.generate("k", KeyKind.P256)
+    forget_login(opened)
     with pytest.raises(KeyExists):
         keys.generate("k", KeyKind.P256)
+    forget_login(opened)
     sign(key)
-    lose_sessions(opened)
+    forget_login(opened)
     assert keys.labels() == ["k"]
 
 
