@@ -114,8 +114,12 @@ class Token:
         """
         with self._changing:
             for _ in range(_CHANGE_TRIES - 1):
-                with contextlib.suppress(HsmError):
+                try:
                     return self.run(work)
+                except (TokenBusy, PinIncorrect, PinLocked):
+                    raise
+                except HsmError:
+                    continue
             return self.run(work)
 
     def _run_again(self, generation: int, work: Callable[[Session], Result]) -> Result:

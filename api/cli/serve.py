@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Annotated
 
 import typer
@@ -17,6 +18,9 @@ def command(
     port: Annotated[int, typer.Option(help="监听端口", min=0, max=65535)] = 8000,
 ) -> None:
     """运行服务。Ctrl-C 停止；再次运行从原处继续。"""
+    # An interrupt in the middle of imports can be swallowed by a library; until the server listens to
+    # signals by itself, Ctrl-C simply ends the process, as at any other point of a start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Imported here: the other commands need none of it and answer at once.
     import uvicorn
 
@@ -29,6 +33,7 @@ def command(
     logs.configure()
     app = create_app(settings)
     typer.echo(f"{settings.site_name}：{settings.public_url}（Ctrl-C 停止）")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     uvicorn.run(
         app,
         host=host,
