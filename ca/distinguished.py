@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import hmac
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from asn1crypto import core
@@ -13,48 +16,89 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from ca.errors import InvalidCreditCode, SubjectRefused
-from ca.identifiers import check_credit_code
+from ca.identifiers import check_credit_code, check_id_number
+from ca.profiles.model import Attribute, CertificateProfile, Source, SubjectField
 
 # GM/T 0015-2012, section 5.2.3.9: the enterprise's code as a certificate extension.
 GMT0015_CREDIT_CODE: Final = x509.ObjectIdentifier("1.2.156.10260.4.4")
 # ETSI EN 319 412-1, section 5.1.4: scheme NTR (national trade register), country, the identifier.
 _REGISTER_PREFIX: Final = "NTRCN-"
 _CANDIDATE: Final = re.compile(r"[0-9A-Z]{18}")
+_OIDS: Final = {
+    Attribute.COUNTRY: NameOID.COUNTRY_NAME,
+    Attribute.STATE: NameOID.STATE_OR_PROVINCE_NAME,
+    Attribute.LOCALITY: NameOID.LOCALITY_NAME,
+    Attribute.ORGANIZATION: NameOID.ORGANIZATION_NAME,
+    Attribute.ORGANIZATION_IDENTIFIER: NameOID.ORGANIZATION_IDENTIFIER,
+    Attribute.ORGANIZATIONAL_UNIT: NameOID.ORGANIZATIONAL_UNIT_NAME,
+    Attribute.TITLE: NameOID.TITLE,
+    Attribute.SERIAL_NUMBER: NameOID.SERIAL_NUMBER,
+    Attribute.COMMON_NAME: NameOID.COMMON_NAME,
+}
 _UPPER_BOUND: Final = 64  # ub-common-name and ub-organization-name of RFC 5280, appendix A.1
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectFields:
-    """Who a certificate names. ``organization`` and ``credit_code`` are of the enterprise, if there is one.
+class SubjectFacts:
+    """What the registration authority knows of a subscriber; a profile says which of it a certificate tells.
 
-    ``serial_number`` tells two persons of the same name apart; it is never an identity number.
+    ``person_number``: tells two persons of one name apart, and is no identity number. ``id_number``: goes
+    into a certificate as a salted digest alone. ``host``: DNS name of a platform. ``device``: of a lock.
     """
 
-    common_name: str
-    organization: str | None = None
+    enterprise_name: str | None = None
     credit_code: str | None = None
-    serial_number: str | None = None
-    country: str = "CN"
+    department: str | None = None
+    person_name: str | None = None
+    person_number: str | None = None
+    id_number: str | None = field(default=None, repr=False)
+    service_name: str | None = None
+    host: str | None = None
+    device: str | None = None
 
-    def name(self) -> x509.Name:
-        """The X.500 name. Raises SubjectRefused with the field at fault."""
-        values = (
-            (NameOID.COUNTRY_NAME, "country", self.country),
-            (NameOID.ORGANIZATION_NAME, "organization", self.organization),
-            (NameOID.ORGANIZATION_IDENTIFIER, "credit_code", self._identifier()),
-            (NameOID.SERIAL_NUMBER, "serial_number", self.serial_number),
-            (NameOID.COMMON_NAME, "common_name", self.common_name),
-        )
-        return x509.Name(
-            [
-                x509.NameAttribute(oid, _checked(field, value))
-                for oid, field, value in values
-                if value is not None
-            ]
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a certificate names: the X.500 name, DNS names, and the code for the extension of GM/T 0015."""
+
+    name: x509.Name
+    host_names: tuple[str, ...] = ()
+    credit_code: str | None = None
+
+    @classmethod
+    def of_facts(cls, profile: CertificateProfile, facts: SubjectFacts, salt: bytes) -> Subject:
+        """What ``profile`` tells of ``facts``. ``salt``: keys the digest of identity numbers.
+
+        Raises SubjectRefused and InvalidCreditCode with the field at fault.
+        """
+        attributes = [
+            x509.NameAttribute(_OIDS[field.attribute], value)
+            for field in profile.subject
+            if (value := _value(field, facts, salt)) is not None
+        ]
+        return cls(
+            x509.Name(attributes),
+            (check_text("host", facts.host),) if profile.host_names and facts.host else (),
+            facts.credit_code if profile.credit_code_extension else None,
         )
 
-    def _identifier(self) -> str | None:
-        return None if self.credit_code is None else _REGISTER_PREFIX + check_credit_code(self.credit_code)
+    @classmethod
+    def of_certificate(cls, certificate: x509.Certificate) -> Subject:
+        """The same subject again, for a renewal."""
+        hosts: tuple[str, ...] = ()
+        with contextlib.suppress(x509.ExtensionNotFound):
+            names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            hosts = tuple(names.get_values_for_type(x509.DNSName))
+        has_code = any(one.oid == GMT0015_CREDIT_CODE for one in certificate.extensions)
+        return cls(certificate.subject, hosts, credit_code_of(certificate) if has_code else None)
+
+    def extensions(self) -> Iterator[x509.ExtensionType]:
+        """What a certificate tells of its subject beside the name."""
+        if self.host_names:
+            yield x509.SubjectAlternativeName([x509.DNSName(host) for host in self.host_names])
+        if self.credit_code is not None:
+            value = core.PrintableString(self.credit_code).dump()
+            yield x509.UnrecognizedExtension(GMT0015_CREDIT_CODE, value)
 
 
 def credit_code_of(certificate: x509.Certificate) -> str | None:
@@ -97,7 +141,30 @@ def _text(der: bytes) -> str:
     return der.decode("ascii", "ignore")
 
 
-def _checked(field: str, value: str) -> str:
+def id_digest(id_number: str, salt: bytes) -> str:
+    """HMAC-SHA256 of an identity number, its first 130 bits in base32 (serialNumber takes 64 characters)."""
+    keyed = hmac.new(salt, check_id_number(id_number).encode(), hashlib.sha256).digest()
+    return base64.b32encode(keyed).decode()[:26]
+
+
+def _value(field: SubjectField, facts: SubjectFacts, salt: bytes) -> str | None:
+    if field.source is None:
+        return field.literal
+    if field.source is Source.ID_DIGEST:
+        found = None if facts.id_number is None else id_digest(facts.id_number, salt)
+    else:
+        found = getattr(facts, field.source)
+    if found is None:
+        if field.required:
+            raise SubjectRefused(f"{field.source} is needed in the subject", field=field.source)
+        return None
+    if field.attribute is Attribute.ORGANIZATION_IDENTIFIER:
+        return _REGISTER_PREFIX + check_credit_code(found)
+    return check_text(field.source, found)
+
+
+def check_text(field: str, value: str) -> str:
+    """A value that a certificate can carry. ``field``: how the refusal calls it. Raises SubjectRefused."""
     if value != value.strip() or not 0 < len(value) <= _UPPER_BOUND or not value.isprintable():
         raise SubjectRefused(f"{field}: 1 to {_UPPER_BOUND} printable characters are expected", field=field)
     return value

@@ -91,12 +91,51 @@ class CertificateUnknown(CaError):
     zh = "没有找到该证书"
 
 
-class AlreadyRevoked(CaError):
-    """The certificate was revoked before; the first date and reason stand."""
+class StatusConflict(CaError):
+    """The certificate's state does not allow this act, such as releasing one that is not suspended."""
 
     kind = Kind.CONFLICT
+    code = "certificate_status_conflict"
+    zh = "证书当前状态不允许该操作"
+
+
+class AlreadyRevoked(StatusConflict):
+    """The certificate was revoked before; the first date and reason stand."""
+
     code = "certificate_already_revoked"
     zh = "该证书已被吊销"
+
+
+class ReasonRefused(CaError):
+    """Not a reason for which a subscriber's certificate is revoked, or a date that cannot be."""
+
+    kind = Kind.INVALID
+    code = "revocation_reason_invalid"
+    zh = "吊销原因或日期不正确"
+
+
+class KeyTaken(CaError):
+    """The key is certified for somebody else, or a certificate of it was revoked as compromised."""
+
+    kind = Kind.CONFLICT
+    code = "key_taken"
+    zh = "该密钥已用于其他证书，请生成新的密钥"
+
+
+class RenewalRefused(CaError):
+    """A certificate that is revoked, suspended or expired has no successor; it is applied for anew."""
+
+    kind = Kind.CONFLICT
+    code = "renewal_refused"
+    zh = "该证书已失效，不能续期，请重新申请"
+
+
+class AuthorityUnknown(CaError):
+    """No issuing CA of this name or key, or none is active."""
+
+    kind = Kind.NOT_FOUND
+    code = "authority_unknown"
+    zh = "没有该签发 CA"
 
 
 class CeremonyRefused(CaError):

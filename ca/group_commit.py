@@ -7,19 +7,24 @@ returns only when its own rows are safe.
 
 from __future__ import annotations
 
+import contextvars
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Executable
+from sqlalchemy import Connection, Engine, Executable
 
 Rows = Sequence[Mapping[str, Any]]
+Also = Callable[[Connection], None]
 
 
 class _Write:
-    def __init__(self, statement: Executable, rows: Rows) -> None:
+    def __init__(self, statement: Executable, rows: Rows, also: Also | None) -> None:
         self.statement = statement
         self.rows = rows
+        self.also = also
+        # Whoever commits for the group is another thread: what is told goes on to name the one who asked.
+        self.context = contextvars.copy_context()
         self.done = False
         self.changed = 0
         self.error: Exception | None = None
@@ -34,12 +39,13 @@ class GroupCommit:
         self._leading = threading.Lock()
         self._waiting: list[_Write] = []
 
-    def execute(self, statement: Executable, rows: Rows) -> int:
+    def execute(self, statement: Executable, rows: Rows, also: Also | None = None) -> int:
         """Run ``statement`` for ``rows``; on return they are committed.
 
-        Returns how many rows it inserted or changed. Raises what the database raises.
+        ``also``: what to write in the same transaction, if every row was inserted or changed. Returns
+        how many rows it inserted or changed. Raises what the database raises.
         """
-        mine = _Write(statement, rows)
+        mine = _Write(statement, rows, also)
         with self._arriving:
             self._waiting.append(mine)
         with self._leading:
@@ -72,14 +78,21 @@ class GroupCommit:
                 write.error = exc
 
     def _commit(self, group: list[_Write]) -> None:
-        with self._engine.begin() as connection:
-            for same in _by_statement(group):
-                rows = [row for write in same for row in write.rows]
-                changed = connection.execute(same[0].statement, rows).rowcount
-                if len(same) > 1 and changed != len(rows):
-                    raise _UnevenError  # whose row was not there can only be told one by one
-                for write in same:
-                    write.changed = changed if len(same) == 1 else len(write.rows)
+        with self._engine.connect() as connection:
+            connection = connection.execution_options(sealbridge_writes=True)
+            with connection.begin():
+                self._write(connection, group)
+
+    def _write(self, connection: Connection, group: list[_Write]) -> None:
+        for same in _by_statement(group):
+            rows = [row for write in same for row in write.rows]
+            changed = connection.execute(same[0].statement, rows).rowcount
+            if len(same) > 1 and changed != len(rows):
+                raise _UnevenError  # whose row was not there can only be told one by one
+            for write in same:
+                write.changed = changed if len(same) == 1 else len(write.rows)
+                if write.also is not None and write.changed == len(write.rows):
+                    write.context.run(write.also, connection)
 
 
 class _UnevenError(Exception):

@@ -19,17 +19,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy.exc import IntegrityError
 
-from ca.distinguished import SubjectFields
-from ca.errors import ProfileRefused, ProfileUnknown, RequestConflict, RequestInProgress
-from ca.hierarchy import Authority, algorithm_name, spki
+from ca.authorities import Authorities, IssuingAuthority
+from ca.distinguished import Subject, SubjectFacts
+from ca.errors import KeyTaken, ProfileRefused, ProfileUnknown, RequestConflict, RequestInProgress
+from ca.hierarchy import algorithm_name, spki
 from ca.ledger import Entry, Ledger, State
 from ca.lint import Linter
-from ca.profiles import CertificateProfile
-from ca.tbs import Pointers, Validity, builder, sign_unsigned, unsigned_certificate
+from ca.profiles.model import CertificateProfile
+from ca.status import COMPROMISE
+from ca.tbs import Validity, builder, sign_unsigned, unsigned_certificate
 from hsm import PublicKey
 
-# Relying parties' clocks run behind: a certificate begins a little before it is made.
-_BACKDATE: Final = timedelta(minutes=5)
 _SIGNERS: Final = 2
 # Longer than any signature may take; an older intent belongs to a caller that is gone.
 _LEASE: Final = timedelta(minutes=2)
@@ -39,15 +39,19 @@ _LEASE: Final = timedelta(minutes=2)
 class IssuanceRequest:
     """What is to be certified.
 
-    ``request_id``: the caller's own name for the request, at most 80 characters. Asking twice under one
-    name gives one certificate.
+    ``request_id``: the caller's own name for the request, at most 80 characters. Asking twice under one name
+    gives one certificate. ``subject``: facts of which the profile makes the name, or the subject of the
+    certificate that is renewed. ``validity_days``: the profile's default for None. ``authority``: the key
+    identifier of the CA that must sign (hexadecimal); None for the one that is active.
     """
 
     request_id: str
     profile: str
-    subject: SubjectFields
+    subject: SubjectFacts | Subject
     public_key: PublicKey
-    validity_days: int
+    validity_days: int | None = None
+    replaces: int | None = None
+    authority: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Prepared:
 
     entry: Entry
     unsigned: x509.Certificate
+    issuing: IssuingAuthority
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +73,55 @@ class IssuedCertificate:
 
 
 class Issuer:
-    """Issues under one issuing CA. Safe for many threads."""
+    """Issues under the active CA of ``authorities``. Safe for many threads.
+
+    ``id_salt``: keys the digests of identity numbers in subjects.
+    """
 
     def __init__(
         self,
-        authority: Authority,
+        authorities: Authorities,
         profiles: Mapping[str, CertificateProfile],
         ledger: Ledger,
         linter: Linter,
         clock: Callable[[], datetime],
-        pointers: Pointers = Pointers(),  # noqa: B008 - frozen
+        id_salt: bytes = b"",
     ) -> None:
-        self._authority = authority
+        self._authorities = authorities
         self._profiles = profiles
         self._ledger = ledger
         self._linter = linter
         self._clock = clock
-        self._pointers = pointers
-        self._issuer = authority.key_id.hex()
+        self._id_salt = id_salt
 
     def issue(self, request: IssuanceRequest) -> IssuedCertificate:
         """Both strokes. A request that was served before gets the certificate it got then.
 
-        Raises ProfileUnknown, ProfileRefused, SubjectRefused, LintFailed, RequestConflict, HsmError.
+        Raises ProfileUnknown, ProfileRefused, SubjectRefused, KeyTaken, LintFailed, RequestConflict,
+        RequestInProgress, HsmError.
+        """
+        return self.issue_together([request])[0]
+
+    def issue_together(self, requests: Sequence[IssuanceRequest]) -> list[IssuedCertificate]:
+        """Certificates that belong together, such as a signing and an encryption certificate: one durable
+        intent for all, one record for all. Each request that was served before gets what it got then.
+
+        Raises as ``issue`` does; then none of them was recorded by this call.
         """
         try:
-            return self.complete(self.prepare(request))
+            return self.complete_many(self.prepare_many(requests))
         except IntegrityError:
             # The ledger has one living certificate a request; nothing was signed for this call.
-            known = self._ledger.find_by_request(request.request_id)
-        if known is None or self._gave_up(known):
-            return self.complete(self.prepare(request))
-        return self._again(request, known)
+            known = [self._ledger.find_by_request(request.request_id) for request in requests]
+        served = {
+            request.request_id: self._again(request, entry)
+            for request, entry in zip(requests, known, strict=True)
+            if entry is not None and not self._gave_up(entry)
+        }
+        missing = [request for request in requests if request.request_id not in served]
+        made = self.complete_many(self.prepare_many(missing)) if missing else []
+        served |= {request.request_id: issued for request, issued in zip(missing, made, strict=True)}
+        return [served[request.request_id] for request in requests]
 
     def settle(self) -> list[Entry]:
         """Give up the intents that no running caller can still complete; returns them for the operator."""
@@ -114,6 +136,7 @@ class Issuer:
         """First stroke for several requests, with one durable write; all or none."""
         now = self._clock()
         prepared = [self._build(request, now) for request in requests]
+        self._check_keys(prepared)
         self._ledger.intend([one.entry for one in prepared])
         return prepared
 
@@ -123,50 +146,66 @@ class Issuer:
 
     def complete_many(self, prepared: Sequence[Prepared]) -> list[IssuedCertificate]:
         """Second stroke for several, with one durable write."""
-        signed = self._sign([one.unsigned for one in prepared])
+        signed = self._sign(prepared)
         recorded = [(one.serial_number, one.public_bytes(Encoding.DER)) for one in signed]
         self._ledger.record(recorded, self._clock())
-        return [self._issued(certificate) for certificate in signed]
+        return [_issued(one.issuing, found) for one, found in zip(prepared, signed, strict=True)]
 
-    def _sign(self, unsigned: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-        key = self._authority.key
-        if len(unsigned) == 1:
-            return [sign_unsigned(unsigned[0], key)]
+    def _sign(self, prepared: Sequence[Prepared]) -> list[x509.Certificate]:
+        def sign(one: Prepared) -> x509.Certificate:
+            return sign_unsigned(one.unsigned, one.issuing.authority.key)
+
+        if len(prepared) == 1:
+            return [sign(prepared[0])]
         # The token signs several at once; more threads than that only wait for each other.
         with ThreadPoolExecutor(_SIGNERS) as signers:
-            return list(signers.map(lambda one: sign_unsigned(one, key), unsigned))
+            return list(signers.map(sign, prepared))
 
     def _build(self, request: IssuanceRequest, now: datetime) -> Prepared:
         profile = self._profile(request)
-        certificate = self._authority.certificate
-        name = request.subject.name()
+        subject = self._subject(profile, request)
+        issuing = self._issuing(request)
+        issuer_key = issuing.authority.key.public_key()
+        # 159 random bits, positive: far above the 64 that the CA/Browser Forum asks for.
+        serial = x509.random_serial_number()
+        shard = issuing.shard_of(serial)
         made = builder(
             profile,
-            name,
+            subject.name,
             request.public_key,
-            certificate.subject,
-            self._authority.key.public_key(),
-            # 159 random bits, positive: far above the 64 that the CA/Browser Forum asks for.
-            x509.random_serial_number(),
-            self._validity(now, request.validity_days),
-            self._pointers,
+            issuing.authority.certificate.subject,
+            issuer_key,
+            serial,
+            _validity(profile, request.validity_days, issuing, now),
+            issuing.pointers(shard),
+            subject.extensions(),
         )
-        unsigned = unsigned_certificate(made, self._authority.key.public_key())
-        self._linter.check(unsigned, self._shape(profile, name, request, unsigned))
-        return Prepared(self._entry(request, name, unsigned, now), unsigned)
+        unsigned = unsigned_certificate(made, issuer_key)
+        self._linter.check(unsigned, _shape(profile, subject, request, unsigned))
+        return Prepared(_entry(request, issuing, shard, unsigned, now), unsigned, issuing)
 
-    def _shape(
-        self,
-        profile: CertificateProfile,
-        name: x509.Name,
-        request: IssuanceRequest,
-        unsigned: x509.Certificate,
-    ) -> Hashable:
-        """All that the builder is given but values: see ``ca.lint``."""
-        # The year decides between UTCTime and GeneralizedTime (RFC 5280, section 4.1.2.5).
-        late = unsigned.not_valid_after_utc.year >= 2050
-        attributes = tuple(attribute.oid for attribute in name)
-        return profile.name, attributes, algorithm_name(request.public_key), late
+    def _issuing(self, request: IssuanceRequest) -> IssuingAuthority:
+        if request.authority is None:
+            return self._authorities.active()
+        return self._authorities.find(request.authority)
+
+    def _subject(self, profile: CertificateProfile, request: IssuanceRequest) -> Subject:
+        if isinstance(request.subject, Subject):
+            return request.subject
+        return Subject.of_facts(profile, request.subject, self._id_salt)
+
+    def _check_keys(self, prepared: Sequence[Prepared]) -> None:
+        """One key, one subject, one profile; and never again after a compromise. Raises KeyTaken."""
+        uses: dict[str, tuple[str, str]] = {}
+        for one in prepared:
+            use = (one.entry.subject, one.entry.profile)
+            if uses.setdefault(one.entry.key_digest, use) != use:
+                raise KeyTaken("one key is asked for two certificates of different kinds")
+        for known in self._ledger.uses_of_keys(list(uses)):
+            if known.reason in COMPROMISE:
+                raise KeyTaken("a certificate of this key was revoked because the key is compromised")
+            if (known.subject, known.profile) != uses[known.key_digest]:
+                raise KeyTaken("the key is in a certificate of another subject or kind")
 
     def _profile(self, request: IssuanceRequest) -> CertificateProfile:
         profile = self._profiles.get(request.profile)
@@ -177,52 +216,18 @@ class Issuer:
         algorithm = algorithm_name(request.public_key)
         if algorithm not in profile.key_algorithms:
             raise ProfileRefused(f"{profile.name} takes no {algorithm} keys")
-        if not 0 < request.validity_days <= profile.max_days:
-            raise ProfileRefused(f"{profile.name} is valid for 1 to {profile.max_days} days")
-        missing = [name for name in profile.subject_fields if getattr(request.subject, name) is None]
-        if missing:
-            raise ProfileRefused(f"{profile.name} needs {', '.join(sorted(missing))} in its subject")
+        days = _days(profile, request.validity_days)
+        if not profile.min_days <= days <= profile.max_days:
+            raise ProfileRefused(f"{profile.name} is valid for {profile.min_days} to {profile.max_days} days")
         return profile
 
-    def _validity(self, now: datetime, days: int) -> Validity:
-        begin = (now - _BACKDATE).replace(microsecond=0)
-        # A certificate that outlives its issuer cannot be verified to its end (RFC 5280, section 6.1.3).
-        end = min(begin + timedelta(days=days), self._authority.certificate.not_valid_after_utc)
-        if end <= now:
-            raise ProfileRefused("the issuing CA's own certificate has expired")
-        return Validity(begin, end)
-
-    def _entry(
-        self, request: IssuanceRequest, name: x509.Name, unsigned: x509.Certificate, now: datetime
-    ) -> Entry:
-        return Entry(
-            serial=unsigned.serial_number,
-            request_id=request.request_id,
-            issuer=self._issuer,
-            profile=request.profile,
-            subject=name.rfc4514_string(),
-            key_digest=key_digest(request.public_key),
-            state=State.INTENDED,
-            tbs=unsigned.tbs_certificate_bytes,
-            der=None,
-            not_before=unsigned.not_valid_before_utc,
-            not_after=unsigned.not_valid_after_utc,
-            prepared_at=now,
-            issued_at=None,
-            revoked_at=None,
-            reason=None,
-        )
-
     def _again(self, request: IssuanceRequest, known: Entry) -> IssuedCertificate:
-        same = (known.profile, known.key_digest, known.subject) == (
-            request.profile,
-            key_digest(request.public_key),
-            request.subject.name().rfc4514_string(),
-        )
-        if not same:
+        subject = self._subject(self._profile(request), request).name.rfc4514_string()
+        asked = (request.profile, key_digest(request.public_key), subject)
+        if (known.profile, known.key_digest, known.subject) != asked:
             raise RequestConflict(f"request {request.request_id} was for another subject, key or profile")
         if known.state is State.ISSUED:
-            return self._issued(known.certificate)
+            return _issued(self._authorities.find(known.issuer), known.certificate)
         raise RequestInProgress(f"request {request.request_id} is being served")
 
     def _gave_up(self, known: Entry) -> bool:
@@ -230,9 +235,63 @@ class Issuer:
         lapsed = known.state is State.INTENDED and known.prepared_at < now - _LEASE
         return lapsed and self._ledger.abandon(known.serial, now)
 
-    def _issued(self, certificate: x509.Certificate) -> IssuedCertificate:
-        chain = (self._authority.certificate, *self._authority.chain)
-        return IssuedCertificate(certificate.serial_number, certificate, chain)
+
+def _validity(
+    profile: CertificateProfile, days: int | None, issuing: IssuingAuthority, now: datetime
+) -> Validity:
+    # Relying parties' clocks run behind: a certificate begins a little before it is made.
+    begin = (now - profile.backdate).replace(microsecond=0)
+    # A certificate that outlives its issuer cannot be verified to its end (RFC 5280, section 6.1.3).
+    last = issuing.authority.certificate.not_valid_after_utc
+    end = min(begin + timedelta(days=_days(profile, days)), last)
+    if end <= now:
+        raise ProfileRefused("the issuing CA's own certificate has expired")
+    return Validity(begin, end)
+
+
+def _days(profile: CertificateProfile, asked: int | None) -> int:
+    return profile.default_days if asked is None else asked
+
+
+def _shape(
+    profile: CertificateProfile, subject: Subject, request: IssuanceRequest, unsigned: x509.Certificate
+) -> Hashable:
+    """All that the builder is given but values: see ``ca.lint``."""
+    # The year decides between UTCTime and GeneralizedTime (RFC 5280, section 4.1.2.5).
+    late = unsigned.not_valid_after_utc.year >= 2050
+    attributes = tuple(attribute.oid for attribute in subject.name)
+    extensions = tuple(extension.oid for extension in unsigned.extensions)
+    return profile.name, attributes, extensions, algorithm_name(request.public_key), late
+
+
+def _entry(
+    request: IssuanceRequest,
+    issuing: IssuingAuthority,
+    shard: int,
+    unsigned: x509.Certificate,
+    now: datetime,
+) -> Entry:
+    return Entry(
+        serial=unsigned.serial_number,
+        request_id=request.request_id,
+        issuer=issuing.key_id,
+        profile=request.profile,
+        subject=unsigned.subject.rfc4514_string(),
+        key_digest=key_digest(request.public_key),
+        state=State.INTENDED,
+        tbs=unsigned.tbs_certificate_bytes,
+        der=None,
+        not_before=unsigned.not_valid_before_utc,
+        not_after=unsigned.not_valid_after_utc,
+        prepared_at=now,
+        replaces=request.replaces,
+        crl_shard=shard,
+    )
+
+
+def _issued(issuing: IssuingAuthority, certificate: x509.Certificate) -> IssuedCertificate:
+    chain = (issuing.authority.certificate, *issuing.authority.chain)
+    return IssuedCertificate(certificate.serial_number, certificate, chain)
 
 
 def key_digest(public_key: PublicKey) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, Row, bindparam, insert, select, update
 
 from ca.errors import AlreadyRevoked, CertificateUnknown, IntentLapsed
 from ca.group_commit import GroupCommit
+from ca.status import HOLD, Act, Revocation, Standing, move, standing
 from ca.tables import certificate
 
 
@@ -30,7 +31,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row. ``serial``: as an integer. ``tbs``: the DER that was about to be signed."""
+    """One row. ``tbs``: the DER about to be signed. ``replaces``: the serial number of what it renews."""
 
     serial: int
     request_id: str
@@ -44,9 +45,18 @@ class Entry:
     not_before: datetime
     not_after: datetime
     prepared_at: datetime
-    issued_at: datetime | None
-    revoked_at: datetime | None
-    reason: str | None
+    issued_at: datetime | None = None
+    revoked_at: datetime | None = None
+    reason: str | None = None
+    invalidity_date: datetime | None = None
+    status_changed_at: datetime | None = None
+    crl_shard: int = 0
+    replaces: int | None = None
+
+    @property
+    def revocation(self) -> Revocation | None:
+        """When and why it was revoked or suspended, None while it stands."""
+        return _revocation(self.revoked_at, self.reason, self.invalidity_date)
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -56,6 +66,28 @@ class Entry:
         return x509.load_der_x509_certificate(self.der)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A key with whom and what it was certified for. ``reason``: of a revocation, None without one."""
+
+    key_digest: str
+    subject: str
+    profile: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of an issued serial number. ``revocation``: None while it stands."""
+
+    not_after: datetime
+    revocation: Revocation | None
+
+
+_STANDS: Final = {
+    Standing.GOOD: (certificate.c.state == State.ISSUED) & certificate.c.revoked_at.is_(None),
+    Standing.SUSPENDED: (certificate.c.state == State.ISSUED) & (certificate.c.reason == HOLD),
+}
 _INTEND: Final = insert(certificate)
 _RECORD: Final = (
     update(certificate)
@@ -86,15 +118,59 @@ class Ledger:
 
         The token may have signed before the crash, so the serial number goes on the revocation list.
         """
-        given_up = {"state": State.ABANDONED, "revoked_at": now, "reason": "cessation_of_operation"}
-        return self._change(serial, State.INTENDED, given_up)
+        given_up = _revoked_values(Revocation(now, "cessation_of_operation"), now)
+        intended = certificate.c.state == State.INTENDED
+        return self._change(serial, intended, {"state": State.ABANDONED, **given_up})
 
-    def revoke(self, serial: int, reason: str, at: datetime) -> None:
-        """Mark an issued certificate revoked. Raises CertificateUnknown, AlreadyRevoked."""
-        if not self._change(serial, State.ISSUED, {"revoked_at": at, "reason": reason}, unrevoked=True):
-            if self.find(serial).revoked_at is None:
+    def change_status(self, serial: int, act: Act, revocation: Revocation | None, now: datetime) -> Entry:
+        """Suspend, release or revoke an issued certificate; returns the row as it was before.
+
+        ``revocation``: what is true from now on, None for a release. Raises CertificateUnknown,
+        StatusConflict (AlreadyRevoked among them).
+        """
+        while True:
+            known = self.find(serial)
+            if known.state is not State.ISSUED:
                 raise CertificateUnknown(f"{serial:x} was never issued")
-            raise AlreadyRevoked(f"{serial:x} is revoked already")
+            before = standing(known.revocation)
+            if before is Standing.REVOKED:
+                raise AlreadyRevoked(f"{serial:x} is revoked already", standing=before)
+            move(before, act)
+            if self._change(serial, _STANDS[before], _revoked_values(revocation, now)):
+                return known
+            # Another operator was faster: judge again by what is true now.
+
+    def status_of(self, issuer: str, serial: int) -> Status | None:
+        """What a responder may say of a serial number, None when ``issuer`` never issued it.
+
+        An intent is not issued yet; a given-up one is revoked.
+        """
+        asked = select(
+            certificate.c.not_after,
+            certificate.c.revoked_at,
+            certificate.c.reason,
+            certificate.c.invalidity_date,
+        ).where(
+            certificate.c.serial == serial_text(serial),
+            certificate.c.issuer == issuer,
+            certificate.c.state != State.INTENDED,
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(asked).one_or_none()
+        return None if row is None else Status(row[0], _revocation(*row[1:]))
+
+    def uses_of_keys(self, key_digests: Sequence[str]) -> list[KeyUse]:
+        """What these keys were certified for, given-up intents apart; each kind of use once."""
+        columns = (
+            certificate.c.key_digest,
+            certificate.c.subject,
+            certificate.c.profile,
+            certificate.c.reason,
+        )
+        asked = select(*columns).distinct()
+        known = certificate.c.key_digest.in_(key_digests) & (certificate.c.state != State.ABANDONED)
+        with self._engine.connect() as connection:
+            return [KeyUse(*row) for row in connection.execute(asked.where(known))]
 
     def find(self, serial: int) -> Entry:
         """The row of a serial number. Raises CertificateUnknown."""
@@ -126,14 +202,12 @@ class Ledger:
             for serial, at, reason in connection.execute(asked.order_by(certificate.c.serial)):
                 yield int(serial, 16), at, reason
 
-    def _change(self, serial: int, state: State, values: dict[str, Any], *, unrevoked: bool = False) -> bool:
-        change = update(certificate).where(
-            certificate.c.serial == serial_text(serial), certificate.c.state == state
-        )
-        if unrevoked:
-            change = change.where(certificate.c.revoked_at.is_(None))
-        with self._engine.begin() as connection:
-            return connection.execute(change.values(values)).rowcount == 1
+    def _change(self, serial: int, condition: Any, values: dict[str, Any]) -> bool:
+        change = update(certificate).where(certificate.c.serial == serial_text(serial), condition)
+        with self._engine.connect() as connection:
+            connection = connection.execution_options(sealbridge_writes=True)
+            with connection.begin():
+                return connection.execute(change.values(values)).rowcount == 1
 
     def _one(self, condition: Any) -> Entry | None:
         with self._engine.connect() as connection:
@@ -146,11 +220,29 @@ def serial_text(serial: int) -> str:
     return f"{serial:x}"
 
 
+def _revocation(
+    at: datetime | None, reason: str | None, invalidity_date: datetime | None
+) -> Revocation | None:
+    return None if at is None or reason is None else Revocation(at, reason, invalidity_date)
+
+
+def _revoked_values(revocation: Revocation | None, now: datetime) -> dict[str, Any]:
+    return {
+        "revoked_at": revocation and revocation.at,
+        "reason": revocation and revocation.reason,
+        "invalidity_date": revocation and revocation.invalidity_date,
+        "status_changed_at": now,
+    }
+
+
 def _row(entry: Entry) -> dict[str, Any]:
     row = {name: getattr(entry, name) for name in Entry.__slots__}
-    return row | {"serial": serial_text(entry.serial)}
+    replaced = None if entry.replaces is None else serial_text(entry.replaces)
+    return row | {"serial": serial_text(entry.serial), "replaces": replaced}
 
 
 def _entry(row: Row[Any]) -> Entry:
     values = row._asdict()
+    replaced = values["replaces"]
+    values["replaces"] = None if replaced is None else int(replaced, 16)
     return Entry(**values | {"serial": int(values["serial"], 16), "state": State(values["state"])})

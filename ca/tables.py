@@ -1,11 +1,21 @@
-"""The ledger's table. Serial numbers are hexadecimal text, since they exceed every integer column."""
+"""The ledger's tables. Serial numbers are hexadecimal text, since they exceed every integer column."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -57,6 +67,10 @@ certificate = Table(
     Column("issued_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
     Column("reason", String(24)),
+    Column("invalidity_date", UtcDateTime),  # since when the key is not to be trusted, if that is known
+    Column("status_changed_at", UtcDateTime),  # when it was last suspended, released or revoked
+    Column("replaces", String(40)),  # the serial number of the certificate that this one renews
+    Column("crl_shard", Integer, nullable=False, default=0, server_default="0"),  # which list it belongs on
 )
 # One certificate a request: an abandoned intent gives its request's name free.
 Index(
@@ -67,8 +81,60 @@ Index(
     postgresql_where=certificate.c.state != "abandoned",
 )
 Index("ix_ca_certificate_key_digest", certificate.c.key_digest)
-Index("ix_ca_certificate_issuer_revoked_at", certificate.c.issuer, certificate.c.revoked_at)
-Index("ix_ca_certificate_state", certificate.c.state)
+# Of a million certificates few are revoked or unsettled: what is asked of those has indexes of those alone.
+_REVOKED = certificate.c.revoked_at.is_not(None)
+Index(
+    "ix_ca_certificate_revoked",
+    certificate.c.issuer,
+    certificate.c.crl_shard,
+    sqlite_where=_REVOKED,
+    postgresql_where=_REVOKED,
+)
+_CHANGED = certificate.c.status_changed_at.is_not(None)
+Index(
+    "ix_ca_certificate_changed",
+    certificate.c.issuer,
+    certificate.c.crl_shard,
+    certificate.c.status_changed_at,
+    sqlite_where=_CHANGED,
+    postgresql_where=_CHANGED,
+)
+_INTENDED = certificate.c.state == "intended"
+Index(
+    "ix_ca_certificate_intended",
+    certificate.c.prepared_at,
+    sqlite_where=_INTENDED,
+    postgresql_where=_INTENDED,
+)
+
+# Certificates that the CA needs to serve: its responders', time stampers', journal's.
+own_certificate = Table(
+    "ca_own_certificate",
+    metadata,
+    Column("role", String(16), primary_key=True),
+    Column("issuer", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("serial", String(40), nullable=False),
+    Column("key_label", String(80), nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("not_after", UtcDateTime, nullable=False),
+)
+
+# The issuing CAs: the one that issues, those whose certificates still run, those to come.
+authority = Table(
+    "ca_authority",
+    metadata,
+    Column("key_id", String(40), primary_key=True),  # subject key identifier, hexadecimal
+    Column("name", String(40), nullable=False),  # in URLs: issuing-1
+    Column("key_label", String(80), nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("chain", LargeBinary, nullable=False),  # PEM, its issuer first, the root last
+    Column("crl_shards", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("activated_at", UtcDateTime),
+    UniqueConstraint("name", name="uq_ca_authority_name"),
+)
 
 crl = Table(
     "ca_crl",

@@ -7,7 +7,7 @@ over the same bytes in its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,9 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-from ca.hierarchy import sign_with, signing_digest
-from ca.profiles import CertificateProfile, Usage
+from ca.hierarchy import algorithm_name, sign_with, signing_digest
+from ca.profiles.model import CertificateProfile, NameConstraints, Policy, Usage
 from hsm import PrivateKey, PublicKey
 from hsm.keys import token_key
 
@@ -35,10 +36,11 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Pointers:
-    """Where relying parties find the issuer's certificate and its revocation list (http URLs)."""
+    """Where relying parties find the issuer's certificate, its revocation list and responder (http URLs)."""
 
     ca_issuers: str | None = None
     crl: str | None = None
+    ocsp: str | None = None
 
 
 def builder(
@@ -50,8 +52,12 @@ def builder(
     serial: int,
     validity: Validity,
     pointers: Pointers = Pointers(),
+    subject_extensions: Iterable[x509.ExtensionType] = (),
 ) -> x509.CertificateBuilder:
-    """A certificate of ``profile`` with the extensions of RFC 5280 in a fixed order."""
+    """A certificate of ``profile`` with the extensions of RFC 5280 in a fixed order.
+
+    ``subject_extensions``: what it tells of its subject beside the name.
+    """
     made = (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=public_key)
         .serial_number(serial)
@@ -59,10 +65,12 @@ def builder(
         .not_valid_after(validity.not_after)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-        .add_extension(_key_usage(profile), critical=True)
+        .add_extension(_key_usage(profile.usages_for(algorithm_name(public_key))), critical=True)
         .add_extension(x509.BasicConstraints(profile.is_ca, profile.path_length), critical=True)
     )
-    for extension in _optional(profile, pointers):
+    for extension, critical in _of_profile(profile):
+        made = made.add_extension(extension, critical)
+    for extension in (*_of_pointers(profile, pointers), *subject_extensions):
         made = made.add_extension(extension, critical=False)
     return made
 
@@ -112,35 +120,53 @@ class _Filler:
         return b"\x01" * self._length
 
 
-def _key_usage(profile: CertificateProfile) -> x509.KeyUsage:
-    asked = {usage: usage in profile.usages for usage in Usage}
+def _key_usage(usages: frozenset[Usage]) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=asked[Usage.DIGITAL_SIGNATURE],
-        content_commitment=asked[Usage.CONTENT_COMMITMENT],
-        key_encipherment=asked[Usage.KEY_ENCIPHERMENT],
-        data_encipherment=False,
-        key_agreement=asked[Usage.KEY_AGREEMENT],
-        key_cert_sign=asked[Usage.KEY_CERT_SIGN],
-        crl_sign=asked[Usage.CRL_SIGN],
-        encipher_only=False,
-        decipher_only=False,
+        **{usage.value: usage in usages for usage in Usage}, encipher_only=False, decipher_only=False
     )
 
 
-def _optional(profile: CertificateProfile, pointers: Pointers) -> list[x509.ExtensionType]:
-    found: list[x509.ExtensionType] = []
+def _of_profile(profile: CertificateProfile) -> Iterator[tuple[x509.ExtensionType, bool]]:
+    """Extensions with their criticality."""
     if profile.extended_usages:
-        found.append(x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in profile.extended_usages]))
+        usages = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in profile.extended_usages])
+        yield usages, profile.extended_usages_critical
     if profile.policies:
-        policies = [x509.PolicyInformation(x509.ObjectIdentifier(oid), None) for oid in profile.policies]
-        found.append(x509.CertificatePolicies(policies))
-    if pointers.crl:
-        location = [x509.UniformResourceIdentifier(pointers.crl)]
-        found.append(x509.CRLDistributionPoints([x509.DistributionPoint(location, None, None, None)]))
-    if pointers.ca_issuers:
-        access = x509.AccessDescription(
-            x509.oid.AuthorityInformationAccessOID.CA_ISSUERS,
-            x509.UniformResourceIdentifier(pointers.ca_issuers),
-        )
-        found.append(x509.AuthorityInformationAccess([access]))
-    return found
+        yield x509.CertificatePolicies([_policy(policy) for policy in profile.policies]), False
+    if profile.name_constraints is not None:
+        yield _name_constraints(profile.name_constraints), True
+    if profile.ocsp_no_check:
+        yield x509.OCSPNoCheck(), False
+
+
+def _policy(policy: Policy) -> x509.PolicyInformation:
+    return x509.PolicyInformation(
+        x509.ObjectIdentifier(policy.oid), None if policy.cps is None else [policy.cps]
+    )
+
+
+def _name_constraints(constraints: NameConstraints) -> x509.NameConstraints:
+    permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in constraints.permitted_dns]
+    permitted += [
+        x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, name)]))
+        for name in constraints.permitted_organizations
+    ]
+    excluded = [x509.DNSName(name) for name in constraints.excluded_dns]
+    return x509.NameConstraints(permitted or None, excluded or None)
+
+
+def _of_pointers(profile: CertificateProfile, pointers: Pointers) -> Iterator[x509.ExtensionType]:
+    if profile.crl and pointers.crl:
+        yield x509.CRLDistributionPoints([x509.DistributionPoint([_uri(pointers.crl)], None, None, None)])
+    access = []
+    if profile.ocsp and pointers.ocsp:
+        access.append(x509.AccessDescription(AuthorityInformationAccessOID.OCSP, _uri(pointers.ocsp)))
+    if profile.ca_issuers and pointers.ca_issuers:
+        issuers = _uri(pointers.ca_issuers)
+        access.append(x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, issuers))
+    if access:
+        yield x509.AuthorityInformationAccess(access)
+
+
+def _uri(url: str) -> x509.UniformResourceIdentifier:
+    return x509.UniformResourceIdentifier(url)

@@ -20,7 +20,7 @@ from api.certificates.queries import Holding
 from api.certificates.rules import Custody, check_pin
 from api.db import Database
 from api.enterprises.administration import appoint
-from ca.distinguished import SubjectFields
+from ca.distinguished import SubjectFacts
 from ca.issuance import IssuanceRequest, IssuedCertificate, Issuer
 from hsm import KeyKind, PublicKey
 
@@ -84,9 +84,7 @@ def _request(known: Application, product: Product, public_key: PublicKey) -> Iss
     return IssuanceRequest(
         request_id=f"application/{known.id}",
         profile=product.profile,
-        subject=SubjectFields(
-            known.enterprise_name, organization=known.enterprise_name, credit_code=known.credit_code
-        ),
+        subject=SubjectFacts(enterprise_name=known.enterprise_name, credit_code=known.credit_code),
         public_key=public_key,
         validity_days=product.validity_days,
     )

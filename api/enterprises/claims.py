@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.errors import AppError
-from ca.distinguished import SubjectFields
+from ca.distinguished import check_text
 from ca.identifiers import check_credit_code, check_id_number
 from hsm.errors import Kind
 
@@ -27,21 +27,15 @@ class Claim:
     legal_person: str
     legal_person_id: str
 
-    def subject(self) -> SubjectFields:
-        """How a certificate will name the enterprise."""
-        return SubjectFields(self.name, organization=self.name, credit_code=self.credit_code)
-
 
 def check_claim(name: str, credit_code: str, legal_person: str, legal_person_id: str) -> Claim:
     """Raises InvalidCreditCode, InvalidIdNumber, NameInvalid, SubjectRefused (no certificate can say it)."""
-    claim = Claim(
-        name=name.strip(),
+    return Claim(
+        name=check_text("enterprise_name", name.strip()),
         credit_code=check_credit_code(credit_code),
         legal_person=check_name("法定代表人姓名", legal_person),
         legal_person_id=check_id_number(legal_person_id),
     )
-    claim.subject().name()
-    return claim
 
 
 def check_name(field: str, name: str) -> str:

@@ -12,13 +12,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine, create_engine, event
 
+from ca.authorities import Authorities, IssuingAuthority
 from ca.ceremony.steps import AuthorityName, make_root, request_certificate, sign_issuing
-from ca.distinguished import SubjectFields
+from ca.distinguished import SubjectFacts
 from ca.hierarchy import Authority
 from ca.issuance import IssuanceRequest, Issuer
 from ca.ledger import Ledger
 from ca.lint import Linter
-from ca.profiles import PROFILES
+from ca.profiles import shipped_profiles
 from ca.tables import metadata
 from ca.tbs import Pointers
 from hsm import KeyKind, PublicKey, Token, TokenKeys
@@ -50,9 +51,11 @@ class SmallCa:
     clock: Clock
     engine: Engine
     issuer: Issuer
+    issuing: IssuingAuthority
+    authorities: Authorities
 
     def with_linter(self, linter: Linter) -> Issuer:
-        return Issuer(self.authority, PROFILES, self.ledger, linter, self.clock)
+        return Issuer(self.authorities, shipped_profiles(), self.ledger, linter, self.clock)
 
 
 @pytest.fixture
@@ -84,9 +87,10 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def small_ca(authorities: tuple[Authority, Authority], engine: Engine, clock: Clock) -> SmallCa:
     root, authority = authorities
     ledger = Ledger(engine)
-    pointers = Pointers("http://ca.example/issuing.cer", "http://ca.example/issuing.crl")
-    issuer = Issuer(authority, PROFILES, ledger, Linter(), clock, pointers)
-    return SmallCa(root, authority, ledger, clock, engine, issuer)
+    issuing = IssuingAuthority("issuing-1", authority, pki_url="http://ca.example/pki")
+    known = Authorities([issuing])
+    issuer = Issuer(known, shipped_profiles(), ledger, Linter(), clock, b"salt")
+    return SmallCa(root, authority, ledger, clock, engine, issuer, issuing, known)
 
 
 @pytest.fixture(scope="session")
@@ -96,5 +100,5 @@ def subscriber_key() -> PublicKey:
 
 @pytest.fixture
 def a_request(subscriber_key: PublicKey) -> IssuanceRequest:
-    subject = SubjectFields("临沂阳光建设有限公司", "临沂阳光建设有限公司", CREDIT_CODE)
+    subject = SubjectFacts(enterprise_name="临沂阳光建设有限公司", credit_code=CREDIT_CODE)
     return IssuanceRequest("application-1", "enterprise-signing", subject, subscriber_key, 30)

@@ -14,12 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import create_engine
 
-from ca.distinguished import SubjectFields
+from ca.authorities import Authorities, IssuingAuthority
+from ca.distinguished import SubjectFacts
 from ca.hierarchy import Authority
 from ca.issuance import IssuanceRequest, Issuer
 from ca.ledger import Ledger
 from ca.lint import Linter
-from ca.profiles import PROFILES
+from ca.profiles import shipped_profiles
 from hsm import Token, TokenConfig, TokenKeys, pin_from_file
 
 
@@ -33,10 +34,12 @@ def main() -> None:
     issuing = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
     authority = Authority(issuing, TokenKeys(token).open(key_label))
     book = Ledger(create_engine(f"sqlite:///{ledger}", connect_args={"timeout": 30}))
-    issuer = Issuer(authority, PROFILES, book, Linter(remember_shapes=True), lambda: datetime.now(UTC))
+    authorities = Authorities([IssuingAuthority("ca", authority)])
+    linter = Linter(remember_shapes=True)
+    issuer = Issuer(authorities, shipped_profiles(), book, linter, lambda: datetime.now(UTC))
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     while True:
-        subject = SubjectFields("阳光建设", "阳光建设", "91371300MA3C0TEQ4M")
+        subject = SubjectFacts(enterprise_name="阳光建设", credit_code="91371300MA3C0TEQ4M")
         prepared = issuer.prepare(IssuanceRequest(uuid.uuid4().hex, "enterprise-signing", subject, key, 30))
         say("prepared", prepared.entry.serial)
         say("recorded", issuer.complete(prepared).serial)

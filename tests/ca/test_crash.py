@@ -10,12 +10,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import create_engine, event
 
+from ca.authorities import Authorities, IssuingAuthority
 from ca.ceremony.steps import AuthorityName, make_root
 from ca.hierarchy import Authority
 from ca.issuance import Issuer
 from ca.ledger import Ledger, State
 from ca.lint import Linter
-from ca.profiles import PROFILES
+from ca.profiles import shipped_profiles
 from ca.tables import metadata
 from hsm import KeyKind, Token, TokenConfig, TokenKeys, init_token
 
@@ -65,7 +66,10 @@ def _check(told: list[tuple[str, int]], ledger: Ledger, authority: Authority) ->
         entry = ledger.find(serial)  # raises if the token may have signed something the ledger never saw
         if serial in recorded:
             assert entry.certificate.serial_number == serial
-    later = Issuer(authority, PROFILES, ledger, Linter(), lambda: datetime.now(UTC) + timedelta(minutes=5))
+    authorities = Authorities([IssuingAuthority("ca", authority)])
+    later = Issuer(
+        authorities, shipped_profiles(), ledger, Linter(), lambda: datetime.now(UTC) + timedelta(minutes=5)
+    )
     given_up = {entry.serial for entry in later.settle()}
     assert not given_up & recorded
     assert all(ledger.find(serial).state in (State.ISSUED, State.ABANDONED) for serial in prepared)

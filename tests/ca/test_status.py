@@ -9,6 +9,7 @@ from cryptography import x509
 from ca.crl import CrlPolicy, CrlPublisher
 from ca.errors import AlreadyRevoked, CertificateUnknown
 from ca.issuance import IssuanceRequest
+from ca.revocation import Revoker
 from tests.ca.conftest import SmallCa
 from tests.ca.judges import openssl_verify
 
@@ -21,7 +22,7 @@ def test_a_revoked_certificate_is_refused_by_third_parties(
     small_ca: SmallCa, a_request: IssuanceRequest, tmp_path: Path
 ) -> None:
     issued = small_ca.issuer.issue(a_request)
-    small_ca.ledger.revoke(issued.serial, "key_compromise", small_ca.clock())
+    Revoker(small_ca.ledger, small_ca.clock).revoke(issued.serial, "key_compromise")
     code, said = openssl_verify(
         tmp_path, issued.certificate, issued.chain, publisher(small_ca).publish(small_ca.clock())
     )
@@ -42,7 +43,7 @@ def test_a_list_is_reused_until_the_next_is_due(small_ca: SmallCa) -> None:
 
 def test_expired_certificates_leave_the_list(small_ca: SmallCa, a_request: IssuanceRequest) -> None:
     issued = small_ca.issuer.issue(a_request)
-    small_ca.ledger.revoke(issued.serial, "superseded", small_ca.clock())
+    Revoker(small_ca.ledger, small_ca.clock).revoke(issued.serial, "superseded")
     lists = publisher(small_ca)
     assert len(x509.load_der_x509_crl(lists.publish(small_ca.clock()))) == 1
     small_ca.clock.forward(days=31)
@@ -51,11 +52,11 @@ def test_expired_certificates_leave_the_list(small_ca: SmallCa, a_request: Issua
 
 def test_revoking_again_or_the_unknown_is_refused(small_ca: SmallCa, a_request: IssuanceRequest) -> None:
     issued = small_ca.issuer.issue(a_request)
-    small_ca.ledger.revoke(issued.serial, "superseded", small_ca.clock())
+    Revoker(small_ca.ledger, small_ca.clock).revoke(issued.serial, "superseded")
     first = small_ca.ledger.find(issued.serial).revoked_at
     small_ca.clock.forward(hours=1)
     with pytest.raises(AlreadyRevoked):
-        small_ca.ledger.revoke(issued.serial, "key_compromise", small_ca.clock())
+        Revoker(small_ca.ledger, small_ca.clock).revoke(issued.serial, "key_compromise")
     assert small_ca.ledger.find(issued.serial).revoked_at == first
     with pytest.raises(CertificateUnknown):
-        small_ca.ledger.revoke(12345, "superseded", small_ca.clock())
+        Revoker(small_ca.ledger, small_ca.clock).revoke(12345, "superseded")

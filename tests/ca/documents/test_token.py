@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ca.distinguished import SubjectFields
+from ca.distinguished import SubjectFacts
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
 from ca.documents.verification import verify_pdf
 from ca.issuance import IssuanceRequest
@@ -24,7 +24,7 @@ def test_the_token_seals(
     kind: KeyKind, session_token: Token, small_ca: SmallCa, picture: SealPicture, tmp_path: Path
 ) -> None:
     key = TokenKeys(session_token).generate(f"seal-{secrets.token_hex(4)}", kind)
-    subject = SubjectFields(ENTERPRISE, ENTERPRISE, CREDIT_CODE)
+    subject = SubjectFacts(enterprise_name=ENTERPRISE, credit_code=CREDIT_CODE)
     request = IssuanceRequest("seal", "enterprise-signing", subject, key.public_key(), 30)
     certificate = small_ca.issuer.issue(request).certificate
     chain = (small_ca.authority.certificate, *small_ca.authority.chain)
