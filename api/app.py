@@ -12,8 +12,11 @@ import api.accounts.routes
 import api.applications.routes
 import api.catalogue.routes
 import api.certificates.routes
+import api.est.routes
+import api.metrics.routes
 import api.pages.routes
 import api.pki.routes
+import api.registry.routes
 import api.review.routes
 import api.seals.routes
 from api import problems
@@ -33,7 +36,10 @@ _ROUTERS = (
     api.certificates.routes.router,
     api.seals.routes.router,
     api.review.routes.router,
+    api.registry.routes.router,
+    api.est.routes.router,
     api.pki.routes.router,
+    api.metrics.routes.router,
 )
 
 
@@ -52,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan(services),
     )
     app.state.services = services
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, meters=services.meters)
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router)

@@ -48,6 +48,11 @@ class DataFolder:
         return self.root / "lock-cas"
 
     @property
+    def profiles(self) -> Path:
+        """The operator's own certificate profiles (``*.yaml``)."""
+        return self.root / "profiles"
+
+    @property
     def root_certificate(self) -> Path:
         """The root certificate, PEM."""
         return self.pki / "root.pem"

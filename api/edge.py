@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import BodyTooLarge
 from api.logs import log
+from api.metrics.meters import Meters
 from api.problems import problem, unexpected
 
 _REQUEST_ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -31,6 +32,7 @@ _HEADERS: Final = {
     "cache-control": "no-store",
 }
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _KIB: Final = 1024
 # By the kind of content that an address reads; each handler checks its own, narrower limit again.
 _LIMITS: Final = {
@@ -45,22 +47,24 @@ _DEFAULT_LIMIT: Final = 256 * _KIB
 class Edge:
     """Wraps an ASGI application; an error that nobody foresaw ends here as a problem with status 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
         self._app = app
+        self._meters = meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(self._app, scope, receive, send).run()
+        await _Exchange(self._app, scope, receive, send, self._meters).run()
 
 
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, meters: Meters) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
+        self._meters = meters
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         self._id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -112,11 +116,13 @@ class _Exchange:
 
     def _tell(self, seconds: float) -> None:
         # The route's pattern, never the path itself: a path may hold a one-use address.
-        route = self._scope.get("route")
+        route = getattr(self._scope.get("route"), "path", None)
+        method = self._scope["method"]
+        self._meters.requested(method if method in _METHODS else "other", route, self._status, seconds)
         log.info(
             "request",
-            method=self._scope["method"],
-            route=getattr(route, "path", None),
+            method=method,
+            route=route,
             status=self._status,
             milliseconds=round(seconds * 1000, 1),
         )

@@ -11,6 +11,7 @@ import api.applications.tables
 import api.catalogue.tables
 import api.certificates.tables
 import api.enterprises.tables
+import api.est.tables
 import api.outside.sms
 import api.seals.tables  # noqa: F401 - each registers its tables
 import ca.tables

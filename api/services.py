@@ -20,20 +20,25 @@ from api.certificates.service import Certificates
 from api.db import Database, make_engine
 from api.enterprises.id_numbers import IdNumbers
 from api.errors import ConfigurationRefused
+from api.est.service import Est
+from api.metrics.meters import Meters
 from api.outside.sms import SandboxSms
 from api.pki.service import Pki
+from api.registry.service import Registry
 from api.review.service import Review
 from api.seals.service import Sealing
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
+from ca.authorities import StoredAuthorities
 from ca.crl import CrlPublisher
 from ca.hierarchy import Authority
 from ca.issuance import Issuer
 from ca.ledger import Ledger
 from ca.lint import Linter
-from ca.profiles import PROFILES
-from ca.tbs import Pointers
+from ca.profiles import load_profiles
+from ca.revocation import Revoker
 from ca.trust import LockTrust
+from hsm import TokenKeys
 from mobile_bridge.server.service import BridgeService
 
 Clock = Callable[[], datetime]
@@ -56,6 +61,11 @@ class Services:
     pki: Pki
     bridge: BridgeService
     issuer: Issuer
+    registry: Registry
+    est: Est
+    meters: Meters
+    metrics_token: str
+    client_certificate_header: str | None
 
     def settle(self) -> int:
         """Finish or give up what a crash interrupted; returns how many certificates were given up."""
@@ -77,12 +87,13 @@ def open_services(settings: Settings) -> Services:
     db = Database(make_engine(settings.database))
     try:
         _check_schema(settings, db)
-        tokens = OpenTokens.open(settings)
+        meters = Meters()
+        tokens = OpenTokens.open(settings, meters)
     except BaseException:
         db.engine.dispose()
         raise
     try:
-        return _wired(settings, db, tokens, tokens.authority(settings))
+        return _wired(settings, db, tokens, tokens.authority(settings), meters)
     except BaseException:
         tokens.close()
         db.engine.dispose()
@@ -99,14 +110,17 @@ def _check_schema(settings: Settings, db: Database) -> None:
         )
 
 
-def _wired(settings: Settings, db: Database, tokens: OpenTokens, authority: Authority) -> Services:
+def _wired(
+    settings: Settings, db: Database, tokens: OpenTokens, authority: Authority, meters: Meters
+) -> Services:
     ledger = Ledger(db.engine)
     id_numbers = IdNumbers(settings.data_secret())
     sms = SandboxSms(db)
     keys = SubscriberKeys(tokens.vault(), NewKeyBlobs(db, _now), PinTries(db, _now))
-    issuer = _issuer(settings, authority, ledger)
-    chain = (authority.certificate, *authority.chain)
-    certificates = Certificates(db, ledger, keys, chain, _now)
+    authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
+    profiles = load_profiles(settings.folder.profiles)
+    issuer = Issuer(authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued)
+    certificates = Certificates(db, ledger, keys, authorities, _now)
 
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
@@ -127,13 +141,12 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, authority: Auth
         pki=_pki(settings, db, ledger, authority),
         bridge=bridge,
         issuer=issuer,
+        registry=Registry(db, ledger, Revoker(ledger, _now, lambda entry, act: meters.status_changed(act))),
+        meters=meters,
+        metrics_token=settings.metrics_secret(),
+        est=Est(db, issuer, ledger, authorities, profiles, _now),
+        client_certificate_header=settings.client_certificate_header,
     )
-
-
-def _issuer(settings: Settings, authority: Authority, ledger: Ledger) -> Issuer:
-    pki = f"{settings.public_url}/pki"
-    pointers = Pointers(f"{pki}/issuing.cer", f"{pki}/issuing.crl")
-    return Issuer(authority, PROFILES, ledger, Linter(), _now, pointers)
 
 
 def _pki(settings: Settings, db: Database, ledger: Ledger, authority: Authority) -> Pki:

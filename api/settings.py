@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Literal
@@ -58,12 +59,20 @@ class Settings(BaseSettings):
     server_key_file: Path | None = None
     data_key: SecretStr | None = None
     data_key_file: Path | None = None
+    metrics_token: SecretStr | None = None
+    metrics_token_file: Path | None = None
 
     ca_organization: str = "SealBridge 演示认证中心"
     root_name: str = "SealBridge 演示根 CA"
     root_key_kind: KeyKind = KeyKind.RSA_3072
+    crl_shards: int = Field(1, ge=1, le=1024, description="Revocation lists of a new issuing CA")
     issuing_name: str = "SealBridge 演示签发 CA"
     issuing_key_kind: KeyKind = KeyKind.RSA_3072
+
+    client_certificate_header: str | None = Field(
+        None,
+        description="Header in which the TLS proxy gives the client's certificate (URL-encoded PEM)",
+    )
 
     sms: Literal["sandbox"] = "sandbox"
 
@@ -97,6 +106,11 @@ class Settings(BaseSettings):
         return self.database_url is None
 
     @property
+    def pki_url(self) -> str:
+        """Where relying parties find certificates, lists and the responder."""
+        return f"{self.public_url}/pki"
+
+    @property
     def issuing(self) -> TokenConfig:
         """The token with the issuing CA's key."""
         return TokenConfig(self.pkcs11_module, self.issuing_token, pool_size=self.token_pool_size)
@@ -123,6 +137,14 @@ class Settings(BaseSettings):
     def data_secret(self) -> bytes:
         """The key under which identity numbers are kept, 32 bytes. Raises ConfigurationRefused."""
         return self._key("data_key", "data.key")
+
+    def id_salt(self) -> bytes:
+        """The key of the digests of identity numbers in certificates. Raises ConfigurationRefused."""
+        return hmac.digest(self.data_secret(), b"identity numbers in certificates", "sha256")
+
+    def metrics_secret(self) -> str:
+        """What a reader of the metrics must know. Raises ConfigurationRefused."""
+        return self._secret("metrics_token", "metrics.token")
 
     def _secret(self, name: str, file_name: str) -> str:
         given: SecretStr | None = getattr(self, name)

@@ -11,7 +11,7 @@ from cryptography import x509
 from api.errors import ConfigurationRefused
 from api.settings import Settings
 from ca.hierarchy import Authority
-from hsm import Token, TokenKeys, Vault
+from hsm import Observer, Token, TokenKeys, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class OpenTokens:
     subscribers: Token
 
     @classmethod
-    def open(cls, settings: Settings) -> OpenTokens:
+    def open(cls, settings: Settings, observer: Observer | None = None) -> OpenTokens:
         """Raises HsmError, ConfigurationRefused (no PIN)."""
         use_embedded_softhsm(settings)
-        issuing = Token.open(settings.issuing, settings.issuing_pin_source)
+        issuing = Token.open(settings.issuing, settings.issuing_pin_source, observer)
         try:
-            return cls(issuing, Token.open(settings.subscribers, settings.subscribers_pin_source))
+            return cls(issuing, Token.open(settings.subscribers, settings.subscribers_pin_source, observer))
         except BaseException:
             issuing.close()
             raise

@@ -75,7 +75,8 @@ class IssuedCertificate:
 class Issuer:
     """Issues under the active CA of ``authorities``. Safe for many threads.
 
-    ``id_salt``: keys the digests of identity numbers in subjects.
+    ``id_salt``: keys the digests of identity numbers in subjects. ``on_issued``: is told the profile of every
+    certificate that was recorded.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Issuer:
         linter: Linter,
         clock: Callable[[], datetime],
         id_salt: bytes = b"",
+        on_issued: Callable[[str], None] | None = None,
     ) -> None:
         self._authorities = authorities
         self._profiles = profiles
@@ -93,6 +95,7 @@ class Issuer:
         self._linter = linter
         self._clock = clock
         self._id_salt = id_salt
+        self._on_issued = on_issued
 
     def issue(self, request: IssuanceRequest) -> IssuedCertificate:
         """Both strokes. A request that was served before gets the certificate it got then.
@@ -149,6 +152,9 @@ class Issuer:
         signed = self._sign(prepared)
         recorded = [(one.serial_number, one.public_bytes(Encoding.DER)) for one in signed]
         self._ledger.record(recorded, self._clock())
+        for one in prepared:
+            if self._on_issued is not None:
+                self._on_issued(one.entry.profile)
         return [_issued(one.issuing, found) for one, found in zip(prepared, signed, strict=True)]
 
     def _sign(self, prepared: Sequence[Prepared]) -> list[x509.Certificate]:

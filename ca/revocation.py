@@ -17,11 +17,14 @@ class Revoker:
     """What an operator does to issued certificates. Each act returns the row as it was before."""
 
     def __init__(
-        self, ledger: Ledger, clock: Callable[[], datetime], changed: Callable[[Entry], None] | None = None
+        self,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        on_change: Callable[[Entry, Act], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._changed = changed
+        self._on_change = on_change
 
     def suspend(self, serial: int) -> Entry:
         """Put on hold. Raises CertificateUnknown, StatusConflict."""
@@ -47,6 +50,6 @@ class Revoker:
 
     def _act(self, serial: int, act: Act, revocation: Revocation | None) -> Entry:
         before = self._ledger.change_status(serial, act, revocation, self._clock())
-        if self._changed is not None:
-            self._changed(before)
+        if self._on_change is not None:
+            self._on_change(before, act)
         return before

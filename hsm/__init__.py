@@ -16,6 +16,7 @@ from hsm.errors import HsmError, Kind, SealBridgeError
 from hsm.keys import PrivateKey
 from hsm.mechanisms import KeyKind, KeyUse
 from hsm.module import Module
+from hsm.observation import Observer
 from hsm.pin_seal import PinCost, PinSeal
 from hsm.public_keys import PublicKey
 from hsm.slots import PinState, TokenInfo, init_token, list_tokens
@@ -34,6 +35,7 @@ __all__ = [
     "KeyWrapper",
     "Kind",
     "Module",
+    "Observer",
     "PinCost",
     "PinSeal",
     "PinSource",

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -53,6 +54,15 @@ class _ResidentAccess:
         return self.token.run(lambda session: operation(session, session.private_key(self.name)))
 
     def sign(self, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        if self.token.observer is None:
+            return self._sign(mechanism, data, room)
+        began = time.perf_counter()
+        made = self._sign(mechanism, data, room)
+        label = self.name if isinstance(self.name, str) else self.name.hex()
+        self.token.observer.signed(label, time.perf_counter() - began)
+        return made
+
+    def _sign(self, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
         return self.token.run(lambda session: session.sign_by(self.name, mechanism, data, room))
 
 

@@ -31,6 +31,7 @@ from hsm.errors import (
     TokenNotFound,
 )
 from hsm.module import Module
+from hsm.observation import Observer
 from hsm.session import NoSessions, PrivateKeyTemplates, Session, SessionPool, Sessions
 from hsm.slots import TokenInfo, find_slot, token_info
 from hsm.translation import HANDLE_STALE, SESSION_LOST, UNCLEAR, translate, translated
@@ -44,7 +45,8 @@ _opened: weakref.WeakSet[Token] = weakref.WeakSet()
 class Token:
     """A logged-in token. Open with ``Token.open``; close it or use it as a context manager."""
 
-    def __init__(self, config: TokenConfig, pin: PinSource) -> None:
+    def __init__(self, config: TokenConfig, pin: PinSource, observer: Observer | None = None) -> None:
+        self.observer = observer
         self._config = config
         self._pin = pin
         self._module = Module.load(config.module)
@@ -57,14 +59,14 @@ class Token:
         _opened.add(self)
 
     @classmethod
-    def open(cls, config: TokenConfig, pin: PinSource) -> Token:
-        """Find the token and log in.
+    def open(cls, config: TokenConfig, pin: PinSource, observer: Observer | None = None) -> Token:
+        """Find the token and log in. ``observer``: is told of signatures and errors.
 
         Raises ModuleUnusable, TokenNotFound, TokenAmbiguous, PinIncorrect (with the tries left where the
         token tells), PinLocked, and TokenBusy when this process is already logged in to the token: the
         PIN was then not checked at all.
         """
-        return cls(config, pin)
+        return cls(config, pin, observer)
 
     def __enter__(self) -> Self:
         return self
@@ -94,6 +96,14 @@ class Token:
 
         Raises HsmError; TokenGone when the token does not come back.
         """
+        try:
+            return self._run(work)
+        except HsmError as exc:
+            if self.observer is not None:
+                self.observer.failed(self._info.label, exc.code)
+            raise
+
+    def _run(self, work: Callable[[Session], Result]) -> Result:
         generation = self._generation
         try:
             return self._sessions.do(work)

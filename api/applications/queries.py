@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, desc, func, insert, select, update
 
-from api.applications.rules import OPEN, Action, Actor, Status, WrongMove, move
+from api.applications.rules import OPEN, Action, Actor, SameOperator, Status, WrongMove, move
 from api.applications.tables import application, event
 from api.errors import NotFound
 
@@ -94,9 +94,11 @@ def advance(
 ) -> Status:
     """Move an application and write down who did it: the only writer of ``status``.
 
-    Raises WrongMove, also when another request has moved it since ``known`` was read.
+    Raises WrongMove, also when another request has moved it since ``known`` was read, and SameOperator.
     """
     after = move(known.status, deed.action, deed.actor)
+    if deed.action is Action.COUNTERSIGN and _endorser(tx, known.id) == deed.actor_id:
+        raise SameOperator("the operator who endorsed it cannot countersign it")
     unmoved = (application.c.id == known.id) & (application.c.status == known.status)
     values = {"status": after, "updated_at": now, "reason": reason}
     if tx.execute(update(application).where(unmoved).values(values)).rowcount != 1:
@@ -112,6 +114,13 @@ def events(tx: Connection, application_id: str) -> list[Event]:
     columns = [event.c[name] for name in Event.__slots__]
     asked = select(*columns).where(event.c.application_id == application_id).order_by(event.c.id)
     return [Event(*row) for row in tx.execute(asked)]
+
+
+def _endorser(tx: Connection, application_id: str) -> str:
+    """Who endorsed it last."""
+    endorsed = (event.c.application_id == application_id) & (event.c.action == Action.ENDORSE)
+    asked = select(event.c.actor_id).where(endorsed).order_by(desc(event.c.id)).limit(1)
+    return str(tx.execute(asked).scalar_one())
 
 
 def _one(tx: Connection, condition: ColumnElement[bool]) -> Application:

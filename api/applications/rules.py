@@ -10,11 +10,16 @@ from hsm.errors import Kind
 
 
 class Status(StrEnum):
-    """Where an application stands. SIGNED: the enterprise's seal is on its form, by a lock or on paper."""
+    """Where an application stands.
+
+    SIGNED: the enterprise's seal is on its form, by a lock or on paper. ENDORSED: one operator approved it,
+    and its product demands a second.
+    """
 
     DRAFT = "draft"
     SIGNED = "signed"
     SUBMITTED = "submitted"
+    ENDORSED = "endorsed"
     APPROVED = "approved"
     ISSUED = "issued"
     REJECTED = "rejected"
@@ -36,6 +41,8 @@ class Action(StrEnum):
     UPLOAD_PAPER = "upload-paper"
     SUBMIT = "submit"
     APPROVE = "approve"
+    ENDORSE = "endorse"
+    COUNTERSIGN = "countersign"
     REJECT = "reject"
     ISSUE = "issue"
     WITHDRAW = "withdraw"
@@ -48,6 +55,10 @@ MOVES: Final[dict[tuple[Status, Action], tuple[Status, Actor]]] = {
     (Status.SIGNED, Action.SUBMIT): (Status.SUBMITTED, Actor.APPLICANT),
     (Status.SIGNED, Action.WITHDRAW): (Status.WITHDRAWN, Actor.APPLICANT),
     (Status.SUBMITTED, Action.APPROVE): (Status.APPROVED, Actor.OPERATOR),
+    (Status.SUBMITTED, Action.ENDORSE): (Status.ENDORSED, Actor.OPERATOR),
+    (Status.ENDORSED, Action.COUNTERSIGN): (Status.APPROVED, Actor.OPERATOR),
+    (Status.ENDORSED, Action.REJECT): (Status.REJECTED, Actor.OPERATOR),
+    (Status.ENDORSED, Action.WITHDRAW): (Status.WITHDRAWN, Actor.APPLICANT),
     (Status.SUBMITTED, Action.REJECT): (Status.REJECTED, Actor.OPERATOR),
     (Status.SUBMITTED, Action.WITHDRAW): (Status.WITHDRAWN, Actor.APPLICANT),
     (Status.APPROVED, Action.ISSUE): (Status.ISSUED, Actor.APPLICANT),
@@ -56,7 +67,7 @@ MOVES: Final[dict[tuple[Status, Action], tuple[Status, Actor]]] = {
 EDITABLE: Final = frozenset({Status.DRAFT, Status.SIGNED})
 """The applicant may still add evidence."""
 
-OPEN: Final = EDITABLE | {Status.SUBMITTED, Status.APPROVED}
+OPEN: Final = EDITABLE | {Status.SUBMITTED, Status.ENDORSED, Status.APPROVED}
 """Neither finished nor given up."""
 
 MOST_OPEN: Final = 20
@@ -72,6 +83,14 @@ class WrongMove(AppError):
 
     def __init__(self, detail: str, *, status: Status) -> None:
         super().__init__(detail, status=status, status_name=NAMES[status])
+
+
+class SameOperator(AppError):
+    """The second approval must be another operator's (four eyes)."""
+
+    kind = Kind.FORBIDDEN
+    code = "second_operator_needed"
+    zh = "复核须由另一名操作员完成"
 
 
 class TooManyOpen(AppError):
@@ -102,6 +121,7 @@ NAMES: Final = {
     Status.DRAFT: "待签章",
     Status.SIGNED: "已签章",
     Status.SUBMITTED: "待审核",
+    Status.ENDORSED: "待复核",
     Status.APPROVED: "审核通过，待下载",
     Status.ISSUED: "已下载",
     Status.REJECTED: "审核未通过",
@@ -116,6 +136,13 @@ def move(status: Status, action: Action, actor: Actor) -> Status:
     if actor is not allowed:
         raise WrongMove(f"{actor} cannot {action} an application that is {status}", status=status)
     return after
+
+
+def approval(status: Status, approvals: int) -> Action:
+    """What an operator's approval means where ``approvals`` (1 or 2) of them are demanded."""
+    if status is Status.ENDORSED:
+        return Action.COUNTERSIGN
+    return Action.APPROVE if approvals < 2 else Action.ENDORSE
 
 
 def check_complete(status: Status, *, has_licence: bool) -> None:

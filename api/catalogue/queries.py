@@ -29,6 +29,7 @@ class Product:
     term: str
     scope: str
     on_offer: bool
+    approvals: int
 
 
 _PRODUCTS = (

@@ -43,4 +43,5 @@ product = Table(
     Column("term", String(60), nullable=False),  # validity and fee as the application form says them
     Column("scope", String(120), nullable=False),
     Column("on_offer", Boolean, nullable=False),
+    Column("approvals", Integer, nullable=False, server_default="1"),  # operators who must approve: 1 or 2
 )

@@ -37,6 +37,13 @@ def of_person(tx: Connection, person_id: int) -> list[Holding]:
     return [Holding(**row) for row in tx.execute(ordered).mappings()]
 
 
+def of_enterprise(tx: Connection, credit_code: str) -> list[Holding]:
+    """An enterprise's certificates, newest first, whoever holds them."""
+    asked = select(holding).where(holding.c.credit_code == credit_code)
+    ordered = asked.order_by(desc(holding.c.issued_at), holding.c.serial)
+    return [Holding(**row) for row in tx.execute(ordered).mappings()]
+
+
 def find_own(tx: Connection, serial: str, person_id: int) -> Holding:
     """A person's own certificate. Raises NotFound, for somebody else's too."""
     mine = (holding.c.serial == serial.lower()) & (holding.c.person_id == person_id)

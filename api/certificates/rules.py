@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from api.errors import AppError
+from ca.status import Revocation, Standing, standing
 from hsm.errors import Kind, PinRefused
 
 PIN_TRIES: Final = 5
@@ -29,6 +30,7 @@ class CertificateState(StrEnum):
 
     ACTIVE = "active"
     EXPIRED = "expired"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
 
 
@@ -47,11 +49,11 @@ class PinBusy(AppError):
 
 
 class CertificateUnusable(AppError):
-    """The certificate is expired or revoked."""
+    """The certificate is expired, suspended or revoked."""
 
     kind = Kind.CONFLICT
     code = "certificate_invalid"
-    zh = "证书已过期或已吊销，不能使用"
+    zh = "证书已过期、已冻结或已吊销，不能使用"
 
 
 def check_pin(pin: str) -> None:
@@ -75,8 +77,11 @@ def is_locked(wrong: int, last_try_at: datetime, now: datetime) -> bool:
     return wrong >= PIN_TRIES or last_try_at <= now - TRY_LASTS
 
 
-def state(not_after: datetime, revoked_at: datetime | None, now: datetime) -> CertificateState:
-    """Where a certificate stands. A revoked one stays revoked after its end."""
-    if revoked_at is not None:
+def state(not_after: datetime, revocation: Revocation | None, now: datetime) -> CertificateState:
+    """What a certificate is good for now. A revoked one stays revoked after its end."""
+    stands = standing(revocation)
+    if stands is Standing.REVOKED:
         return CertificateState.REVOKED
-    return CertificateState.EXPIRED if now > not_after else CertificateState.ACTIVE
+    if now > not_after:
+        return CertificateState.EXPIRED
+    return CertificateState.SUSPENDED if stands is Standing.SUSPENDED else CertificateState.ACTIVE

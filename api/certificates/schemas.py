@@ -38,7 +38,7 @@ class DownloadedCertificate(Answer):
 
 
 class CertificateView(Answer):
-    """A certificate in use. ``state``: active, expired or revoked; ``sha256``: of its DER, hexadecimal."""
+    """A certificate in use. ``state``: active, expired, suspended or revoked; ``sha256``: of its DER."""
 
     serial: str
     state: str

@@ -14,13 +14,14 @@ from api.certificates.custody import SubscriberKeys
 from api.certificates.queries import Holding
 from api.certificates.rules import CertificateState, CertificateUnusable, Custody, state
 from api.db import Database
+from ca.authorities import Authorities
 from ca.documents.signing import SigningIdentity
 from ca.ledger import Entry, Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class HeldCertificate:
-    """A certificate with what the ledger knows of it."""
+    """A certificate with what the ledger knows of it. ``chain``: issuing CA first, root last."""
 
     holding: Holding
     certificate: x509.Certificate
@@ -29,20 +30,20 @@ class HeldCertificate:
 
 
 class Certificates:
-    """A person's certificates. Somebody else's is NotFound. ``chain``: issuing CA first, root last."""
+    """A person's certificates. Somebody else's is NotFound."""
 
     def __init__(
         self,
         db: Database,
         ledger: Ledger,
         keys: SubscriberKeys,
-        chain: tuple[x509.Certificate, ...],
+        authorities: Authorities,
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
         self._ledger = ledger
         self._keys = keys
-        self._chain = chain
+        self._authorities = authorities
         self._clock = clock
 
     def all_of(self, person: Person) -> list[HeldCertificate]:
@@ -65,9 +66,10 @@ class Certificates:
         if held.state is not CertificateState.ACTIVE:
             raise CertificateUnusable(f"the certificate is {held.state}")
         key = self._keys.open(Custody(held.holding.custody), held.holding.key_label, pin)
-        return SigningIdentity(key, held.certificate, self._chain[:-1])
+        return SigningIdentity(key, held.certificate, held.chain[:-1])
 
     def _held(self, holding: Holding) -> HeldCertificate:
         entry: Entry = self._ledger.find(int(holding.serial, 16))
-        now_state = state(entry.not_after, entry.revoked_at, self._clock())
-        return HeldCertificate(holding, entry.certificate, now_state, self._chain)
+        now_state = state(entry.not_after, entry.revocation, self._clock())
+        issuing = self._authorities.find(entry.issuer).authority
+        return HeldCertificate(holding, entry.certificate, now_state, (issuing.certificate, *issuing.chain))

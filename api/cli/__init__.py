@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from api.cli import doctor, operator, serve, setup, token
+from api.cli import ca, certificate, doctor, operator, serve, setup, token
 from hsm import SealBridgeError
 
 app = typer.Typer(
@@ -17,6 +17,8 @@ app.command("serve")(serve.command)
 app.command("doctor")(doctor.command)
 app.add_typer(token.app, name="token")
 app.add_typer(operator.app, name="operator")
+app.add_typer(ca.app, name="ca")
+app.add_typer(certificate.app, name="certificate")
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy import select
+
 from api import migrations
 from api.accounts.operators import add_operator, has_operators
 from api.catalogue.seed import seed
@@ -20,9 +22,11 @@ from api.provisioning.folders import (
     replace,
 )
 from api.settings import Settings
-from api.tokens import OpenTokens
+from api.tokens import OpenTokens, read_certificate
+from ca.authorities import activate, add_authority
 from ca.crl import CrlPublisher
 from ca.ledger import Ledger
+from ca.tables import authority
 
 FIRST_OPERATOR: Final = "operator"
 
@@ -40,6 +44,7 @@ def set_up(settings: Settings, say: Say) -> None:
     ensure_softhsm(folder.root)
     for name in ("server.key", "data.key"):
         ensure_secret(folder.secret(name), new_key)
+    ensure_secret(folder.secret("metrics.token"), new_pin)
     say("准备数据库")
     db = Database(make_engine(settings.database))
     try:
@@ -61,11 +66,23 @@ def _prepare_database(settings: Settings, db: Database) -> None:
         add_operator(db, FIRST_OPERATOR, password, datetime.now(UTC))
 
 
+def _ensure_authority(settings: Settings, db: Database) -> None:
+    with db.read() as tx:
+        if tx.execute(select(authority.c.name).limit(1)).first() is not None:
+            return
+    folder, now, name = settings.folder, datetime.now(UTC), settings.issuing_key
+    issuing = read_certificate(folder.issuing_certificate)
+    root = read_certificate(folder.root_certificate)
+    add_authority(db.engine, name, name, issuing, [root], settings.crl_shards, now)
+    activate(db.engine, name, now)
+
+
 def _prepare_authority(settings: Settings, db: Database, say: Say) -> None:
     tokens = OpenTokens.open(settings)
     try:
         say("生成签发 CA 密钥，举行根证书仪式（独立进程）")
         ensure_certificates(settings, tokens)
+        _ensure_authority(settings, db)
         tokens.vault()
         say("签发吊销列表")
         publisher = CrlPublisher(db.engine, Ledger(db.engine), tokens.authority(settings))

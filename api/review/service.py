@@ -10,7 +10,7 @@ from api.accounts.sessions import Operator
 from api.applications import evidence, queries
 from api.applications.evidence import Evidence, EvidenceKind
 from api.applications.queries import Application, Deed, Event
-from api.applications.rules import Action, Actor, Status
+from api.applications.rules import Action, Actor, Status, approval
 from api.catalogue.queries import Product, find_product
 from api.db import Database
 from api.enterprises.id_numbers import IdNumbers
@@ -77,15 +77,18 @@ class Review:
             return evidence.fetch(tx, application_id, *kinds)
 
     def approve(self, operator: Operator, application_id: str) -> Status:
-        """Approve. Raises NotFound, WrongMove (judged already, or withdrawn)."""
-        return self._judge(operator, application_id, Action.APPROVE, None)
+        """Approve; the first of two where the product demands two.
+
+        Raises NotFound, WrongMove (judged already, or withdrawn), SameOperator.
+        """
+        with self._db.write() as tx:
+            known = queries.find(tx, application_id)
+            action = approval(known.status, find_product(tx, known.product).approvals)
+            return queries.advance(tx, known, Deed(Actor.OPERATOR, operator.name, action), self._clock())
 
     def reject(self, operator: Operator, application_id: str, reason: str) -> Status:
         """Reject, with a reason that the applicant reads. Raises NotFound, WrongMove."""
-        return self._judge(operator, application_id, Action.REJECT, reason)
-
-    def _judge(self, operator: Operator, application_id: str, action: Action, reason: str | None) -> Status:
-        deed = Deed(Actor.OPERATOR, operator.name, action, note=reason)
+        deed = Deed(Actor.OPERATOR, operator.name, Action.REJECT, note=reason)
         with self._db.write() as tx:
             known = queries.find(tx, application_id)
             return queries.advance(tx, known, deed, self._clock(), reason=reason)

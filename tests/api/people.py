@@ -119,9 +119,9 @@ class Phone:
 class Desk:
     """The operator's console."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, name: str = "operator", password: str | None = None) -> None:
         self.http = server.client()
-        login = {"name": "operator", "password": server.operator_password()}
+        login = {"name": name, "password": password or server.operator_password()}
         opened = self.http.post("/v1/operator/sessions", json=login)
         assert opened.status_code == 201, opened.text
         self.http.headers["Authorization"] = f"Bearer {opened.json()['token']}"

@@ -29,7 +29,7 @@ def test_a_closed_application_stays_closed() -> None:
 def test_nobody_is_certified_without_an_operator() -> None:
     ways = {before for (before, _), (after, _) in MOVES.items() if after is Status.APPROVED}
     actors = {actor for (_, _), (after, actor) in MOVES.items() if after is Status.APPROVED}
-    assert (ways, actors) == ({Status.SUBMITTED}, {Actor.OPERATOR})
+    assert (ways, actors) == ({Status.SUBMITTED, Status.ENDORSED}, {Actor.OPERATOR})
     assert {before for (before, _), (after, _) in MOVES.items() if after is Status.ISSUED} == {
         Status.APPROVED
     }

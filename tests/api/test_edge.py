@@ -20,6 +20,7 @@ from api import logs, problems
 from api.db import Database, make_engine
 from api.edge import Edge
 from api.logs import log
+from api.metrics.meters import Meters
 from hsm.errors import KeyNotFound, PinIncorrect, SealBridgeError
 from tests.api.people import Phone, code_of
 from tests.api.running import Server
@@ -56,7 +57,7 @@ def said() -> Iterator[StringIO]:
 def breaking(tmp_path: Path) -> Iterator[InProcess]:
     """An application whose parts break."""
     app = FastAPI()
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, meters=Meters())
     problems.install(app)
     small = Database(make_engine(f"sqlite:///{tmp_path}/small.db"))
 

@@ -1,0 +1,99 @@
+"""EST over HTTP (RFC 7030), and the operator's side of it.
+
+TLS, and with it the client's certificate, ends at the proxy in front of the service. The proxy hands the
+certificate over in a header of its own, which it must set or remove on every request
+(``SEALBRIDGE_CLIENT_CERTIFICATE_HEADER``; without it nothing is believed and re-enrolment is refused).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import unquote
+
+from cryptography import x509
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+from api.accounts.access import OnDuty
+from api.est.errors import ClientCertificateRefused, ContentTypeRefused, EnrolmentRefused
+from api.est.messages import ATTRIBUTES, CERTIFICATES, REQUEST, certs_only, csr_attributes
+from api.est.schemas import NewEnrolment, OpenedEnrolment
+from api.est.service import Est
+from ca.distinguished import SubjectFacts
+from ca.issuance import IssuedCertificate
+
+router = APIRouter(tags=["EST 自动登记"])
+_basic = HTTPBasic(auto_error=False, realm="est")
+
+
+def _est(request: Request) -> Est:
+    found: Est = request.app.state.services.est
+    return found
+
+
+async def _request(request: Request) -> bytes:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != REQUEST:
+        raise ContentTypeRefused(f"{REQUEST} is expected")
+    return await request.body()
+
+
+def _client(request: Request) -> x509.Certificate:
+    header = request.app.state.services.client_certificate_header
+    given = request.headers.get(header, "") if header else ""
+    try:
+        return x509.load_pem_x509_certificate(unquote(given).encode())
+    except ValueError:
+        raise ClientCertificateRefused("a certificate of the TLS connection is expected") from None
+
+
+Service = Annotated[Est, Depends(_est)]
+Pkcs10 = Annotated[bytes, Depends(_request)]
+Client = Annotated[x509.Certificate, Depends(_client)]
+Basic = Annotated[HTTPBasicCredentials | None, Depends(_basic)]
+
+
+@router.post("/v1/operator/enrolments", status_code=201)
+def open_enrolment(body: NewEnrolment, operator: OnDuty, est: Service) -> OpenedEnrolment:
+    """登记设备或平台: opens one enrolment; hand user name and secret to the machine's administrator."""
+    facts = SubjectFacts(
+        enterprise_name=body.enterprise_name, credit_code=body.credit_code, host=body.host, device=body.device
+    )
+    opened = est.open(operator, body.profile, facts, body.validity_days, timedelta(hours=body.hours))
+    return OpenedEnrolment(id=opened.id, secret=opened.secret, expires_at=opened.expires_at)
+
+
+@router.get("/.well-known/est/cacerts", response_class=Response)
+def ca_certificates(est: Service) -> Response:
+    """CA 证书 (RFC 7030, section 4.1)."""
+    return _encoded(certs_only(est.ca_certificates()), CERTIFICATES)
+
+
+@router.get("/.well-known/est/csrattrs", response_class=Response)
+@router.get("/.well-known/est/{profile}/csrattrs", response_class=Response)
+def attributes(est: Service, profile: str = "lock") -> Response:
+    """证书请求的要求 (RFC 7030, section 4.5): for the profile ``lock`` unless another is in the path."""
+    return _encoded(csr_attributes(est.profile(profile)), ATTRIBUTES)
+
+
+@router.post("/.well-known/est/simpleenroll", response_class=Response)
+def enrol(request: Pkcs10, credentials: Basic, est: Service) -> Response:
+    """申请证书 (RFC 7030, section 4.2.1): HTTP Basic with an enrolment's user name and secret."""
+    if credentials is None:
+        raise EnrolmentRefused("HTTP Basic authentication is expected")
+    return _certificate(est.enrol(credentials.username, credentials.password, request))
+
+
+@router.post("/.well-known/est/simplereenroll", response_class=Response)
+def enrol_again(request: Pkcs10, client: Client, est: Service) -> Response:
+    """更新证书 (RFC 7030, section 4.2.2): authenticated by the certificate that is to be renewed."""
+    return _certificate(est.enrol_again(client, request))
+
+
+def _certificate(issued: IssuedCertificate) -> Response:
+    return _encoded(certs_only([issued.certificate]), CERTIFICATES)
+
+
+def _encoded(content: bytes, media_type: str) -> Response:
+    headers = {"content-transfer-encoding": "base64"}
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,0 +1,1 @@
+"""What Prometheus reads: counts and durations of this process, and the state of the installation."""

@@ -1,0 +1,73 @@
+"""The meters of one process. No label ever names a person, an enterprise or a serial number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+_FAST: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0)
+_WEB: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Meters:
+    """Registers the meters with a registry of its own; also the ``Observer`` of the tokens (``hsm``)."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Histogram(
+            "sealbridge_http_request_seconds",
+            "Requests by route and status",
+            ["method", "route", "status"],
+            buckets=_WEB,
+            registry=self.registry,
+        )
+        self._signatures = Histogram(
+            "sealbridge_signature_seconds",
+            "Signatures on a token by key, waiting for a session included",
+            ["key"],
+            buckets=_FAST,
+            registry=self.registry,
+        )
+        self._hsm_errors = Counter(
+            "sealbridge_hsm_errors",
+            "Errors of tokens by stable code",
+            ["token", "code"],
+            registry=self.registry,
+        )
+        self._issued = Counter(
+            "sealbridge_certificates_issued",
+            "Certificates that this process issued",
+            ["profile"],
+            registry=self.registry,
+        )
+        self._status_changes = Counter(
+            "sealbridge_status_changes",
+            "Suspensions, releases and revocations by this process",
+            ["act"],
+            registry=self.registry,
+        )
+
+    def requested(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """One HTTP request was answered. ``route``: its pattern, None when no route matched."""
+        self._requests.labels(method, route or "(none)", str(status)).observe(seconds)
+
+    def signed(self, label: str, seconds: float) -> None:
+        """A key made a signature."""
+        self._signatures.labels(label).observe(seconds)
+
+    def failed(self, token: str, code: str) -> None:
+        """Work on a token failed."""
+        self._hsm_errors.labels(token, code).inc()
+
+    def issued(self, profile: str) -> None:
+        """A certificate was issued."""
+        self._issued.labels(profile).inc()
+
+    def status_changed(self, act: str) -> None:
+        """A certificate was suspended, released or revoked."""
+        self._status_changes.labels(act).inc()
+
+    def text(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)

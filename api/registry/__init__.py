@@ -1,0 +1,1 @@
+"""The CA's certificates, as operators see them and act on them."""
