@@ -18,6 +18,7 @@ LockMaker = Callable[[str], Lock]
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     fast = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
+    fast["SEALBRIDGE_CLIENT_CERTIFICATE_HEADER"] = "x-client-certificate"
     running = Server(tmp_path_factory.mktemp("installation") / "var", extra=fast)
     running.set_up()
     running.start()
