@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from ca.requests import read_request
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import insert, select, update
@@ -26,6 +25,7 @@ from ca.errors import CertificateUnknown, ProfileUnknown, RequestConflict
 from ca.issuance import IssuanceRequest, IssuedCertificate, Issuer, key_digest
 from ca.ledger import Entry, Ledger
 from ca.profiles import CertificateProfile
+from ca.requests import read_request
 from ca.status import Standing, standing
 from hsm import PublicKey
 

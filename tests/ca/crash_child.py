@@ -52,7 +52,7 @@ class Fate:
 
 
 def issue(arguments: list[str], number: int, key: PublicKey) -> None:
-    """One round: settle what is left, issue until killed. Its clock is past the leases of the rounds before."""
+    """One round: settle what is left, issue until killed. Its clock is past the leases of rounds before."""
     module, label, pin_file, key_label, certificate, ledger, signed = arguments
     token = Token.open(TokenConfig(Path(module), label), pin_from_file(Path(pin_file)))
     issuing = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
