@@ -67,11 +67,6 @@ class DataFolder:
         """The root's revocation list, DER."""
         return self.pki / "root.crl"
 
-    @property
-    def issuing_crl(self) -> Path:
-        """The newest list of the issuing CA that was written out, DER."""
-        return self.pki / "issuing.crl"
-
     def secret(self, name: str) -> Path:
         """The file of one secret: ``issuing.pin``, ``server.key`` …"""
         return self.secrets / name

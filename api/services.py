@@ -30,8 +30,7 @@ from api.seals.service import Sealing
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
 from ca.authorities import StoredAuthorities
-from ca.crl import CrlPublisher
-from ca.hierarchy import Authority
+from ca.crl import CrlLibrary
 from ca.issuance import Issuer
 from ca.ledger import Ledger
 from ca.lint import Linter
@@ -70,10 +69,7 @@ class Services:
     def settle(self) -> int:
         """Finish or give up what a crash interrupted; returns how many certificates were given up."""
         self.bridge.settle()
-        lapsed = self.issuer.settle()
-        if lapsed:  # their serial numbers belong on the list
-            self.pki.publisher.publish(self.pki.clock())
-        return len(lapsed)
+        return len(self.issuer.settle())
 
     def close(self) -> None:
         """Log out of the tokens and close the database."""
@@ -93,7 +89,7 @@ def open_services(settings: Settings) -> Services:
         db.engine.dispose()
         raise
     try:
-        return _wired(settings, db, tokens, tokens.authority(settings), meters)
+        return _wired(settings, db, tokens, meters)
     except BaseException:
         tokens.close()
         db.engine.dispose()
@@ -110,9 +106,7 @@ def _check_schema(settings: Settings, db: Database) -> None:
         )
 
 
-def _wired(
-    settings: Settings, db: Database, tokens: OpenTokens, authority: Authority, meters: Meters
-) -> Services:
+def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters) -> Services:
     ledger = Ledger(db.engine)
     id_numbers = IdNumbers(settings.data_secret())
     sms = SandboxSms(db)
@@ -138,7 +132,7 @@ def _wired(
         download=CertificateDownload(db, keys, issuer, _now),
         certificates=certificates,
         sealing=Sealing(db, certificates, _now),
-        pki=_pki(settings, db, ledger, authority),
+        pki=_pki(settings, db, authorities),
         bridge=bridge,
         issuer=issuer,
         registry=Registry(db, ledger, Revoker(ledger, _now, lambda entry, act: meters.status_changed(act))),
@@ -149,13 +143,12 @@ def _wired(
     )
 
 
-def _pki(settings: Settings, db: Database, ledger: Ledger, authority: Authority) -> Pki:
+def _pki(settings: Settings, db: Database, authorities: StoredAuthorities) -> Pki:
     return Pki(
-        root=authority.chain[-1],
-        issuing=authority.certificate,
-        root_list=settings.folder.root_crl.read_bytes(),
-        publisher=CrlPublisher(db.engine, ledger, authority),
-        clock=_now,
+        root=read_certificate(settings.folder.root_certificate),
+        root_list=settings.folder.root_crl,
+        authorities=authorities,
+        lists=CrlLibrary(db.engine, authorities, _now, settings.crl_policy),
     )
 
 

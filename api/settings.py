@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.data_folder import DataFolder
 from api.errors import ConfigurationRefused
+from ca.crl import CrlPolicy
 from hsm import KeyKind, PinSource, TokenConfig
 
 _SOFTHSM: Final = (
@@ -66,6 +67,9 @@ class Settings(BaseSettings):
     root_name: str = "SealBridge 演示根 CA"
     root_key_kind: KeyKind = KeyKind.RSA_3072
     crl_shards: int = Field(1, ge=1, le=1024, description="Revocation lists of a new issuing CA")
+    announce_delta_lists: bool = Field(
+        False, description="Complete revocation lists name their deltas (FreshestCRL)"
+    )
     issuing_name: str = "SealBridge 演示签发 CA"
     issuing_key_kind: KeyKind = KeyKind.RSA_3072
 
@@ -109,6 +113,11 @@ class Settings(BaseSettings):
     def pki_url(self) -> str:
         """Where relying parties find certificates, lists and the responder."""
         return f"{self.public_url}/pki"
+
+    @property
+    def crl_policy(self) -> CrlPolicy:
+        """How revocation lists are made."""
+        return CrlPolicy(announce_deltas=self.announce_delta_lists)
 
     @property
     def issuing(self) -> TokenConfig:

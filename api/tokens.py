@@ -1,4 +1,4 @@
-"""The tokens that the server keeps open, and the issuing CA on one of them."""
+"""The tokens that the server keeps open."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from cryptography import x509
 
 from api.errors import ConfigurationRefused
 from api.settings import Settings
-from ca.hierarchy import Authority
-from hsm import Observer, Token, TokenKeys, Vault
+from hsm import Observer, Token, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +39,6 @@ class OpenTokens:
     def vault(self) -> Vault:
         """The keys that guard the subscribers' keys."""
         return Vault.open(self.subscribers)
-
-    def authority(self, settings: Settings) -> Authority:
-        """The issuing CA. Raises ConfigurationRefused, KeyNotFound, CeremonyRefused (not this key's)."""
-        root = read_certificate(settings.folder.root_certificate)
-        issuing = read_certificate(settings.folder.issuing_certificate)
-        return Authority(issuing, TokenKeys(self.issuing).open(settings.issuing_key), (root,))
 
 
 def use_embedded_softhsm(settings: Settings) -> None:

@@ -59,9 +59,25 @@ class IssuingAuthority:
         """Where relying parties learn about a certificate of this CA."""
         if self.pki_url is None:
             return Pointers()
-        base = f"{self.pki_url}/{self.name}"
-        listed = f"{base}.crl" if self.crl_shards == 1 else f"{base}/{shard}.crl"
-        return Pointers(f"{base}.cer", listed, f"{self.pki_url}/ocsp")
+        return Pointers(f"{self.pki_url}/{self.name}.cer", self.list_url(shard), f"{self.pki_url}/ocsp")
+
+    def list_url(self, shard: int) -> str | None:
+        """Where a list of this CA is published."""
+        return self._list_url(shard, "crl")
+
+    def delta_url(self, shard: int) -> str | None:
+        """Where the delta lists to it are published."""
+        return self._list_url(shard, "delta.crl")
+
+    def _list_url(self, shard: int, ending: str) -> str | None:
+        if self.pki_url is None:
+            return None
+        alone = self.crl_shards == 1
+        return (
+            f"{self.pki_url}/{self.name}.{ending}"
+            if alone
+            else f"{self.pki_url}/{self.name}/{shard}.{ending}"
+        )
 
 
 class Authorities:

@@ -138,6 +138,14 @@ class AuthorityUnknown(CaError):
     zh = "没有该签发 CA"
 
 
+class ListUnknown(CaError):
+    """The CA has no revocation list of this number."""
+
+    kind = Kind.NOT_FOUND
+    code = "list_unknown"
+    zh = "没有该吊销列表"
+
+
 class CeremonyRefused(CaError):
     """A ceremony step would overwrite something, or what it was given does not fit."""
 

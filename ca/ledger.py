@@ -6,7 +6,7 @@ unsettled intent: its serial number is spent whatever happened, and the next sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from typing import Any, Final
 from cryptography import x509
 from sqlalchemy import Engine, Row, bindparam, insert, select, update
 
+from ca import status_changes
 from ca.errors import AlreadyRevoked, CertificateUnknown, IntentLapsed
 from ca.group_commit import GroupCommit
 from ca.status import HOLD, Act, Revocation, Standing, move, standing
@@ -191,23 +192,19 @@ class Ledger:
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(asked.order_by(certificate.c.prepared_at))]
 
-    def revoked(self, issuer: str, now: datetime) -> Iterator[tuple[int, datetime, str]]:
-        """(serial, revocation time, reason) of what ``issuer`` revoked and has not expired."""
-        asked = select(certificate.c.serial, certificate.c.revoked_at, certificate.c.reason).where(
-            certificate.c.issuer == issuer,
-            certificate.c.revoked_at.is_not(None),
-            certificate.c.not_after >= now,
-        )
-        with self._engine.connect() as connection:
-            for serial, at, reason in connection.execute(asked.order_by(certificate.c.serial)):
-                yield int(serial, 16), at, reason
-
     def _change(self, serial: int, condition: Any, values: dict[str, Any]) -> bool:
-        change = update(certificate).where(certificate.c.serial == serial_text(serial), condition)
+        mine = certificate.c.serial == serial_text(serial)
         with self._engine.connect() as connection:
             connection = connection.execution_options(sealbridge_writes=True)
             with connection.begin():
-                return connection.execute(change.values(values)).rowcount == 1
+                if (
+                    connection.execute(update(certificate).where(mine, condition).values(values)).rowcount
+                    != 1
+                ):
+                    return False
+                listed_on = select(certificate.c.issuer, certificate.c.crl_shard).where(mine)
+                status_changes.count(connection, *connection.execute(listed_on).one())
+                return True
 
     def _one(self, condition: Any) -> Entry | None:
         with self._engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Certificates are judged by pkilint before any key signs them.
+"""Certificates and lists are judged by pkilint before any key signs them.
 
 A pkilint run costs about 2 ms, more than a P-256 signature and its two ledger writes together. Its findings
 depend on the certificate's *shape* (profile, extensions, name attributes, algorithms) and on a few values. A
@@ -16,7 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pkilint import loader
 from pkilint.pkix import certificate as pkix
-from pkilint.pkix import extension, name
+from pkilint.pkix import create_attribute_decoder, create_extension_decoder, extension, name
+from pkilint.pkix import crl as pkix_crl
 from pkilint.validation import ValidationFindingSeverity
 
 from ca.errors import LintFailed
@@ -49,11 +50,20 @@ class Linter:
             self._known.add(shape)
 
 
+def check_list(crl: bytes) -> None:
+    """A revocation list, DER. Raises LintFailed, naming every finding."""
+    _refuse(_list_validator(), loader.load_der_crl(crl, "to be signed"))
+
+
 def _judge(certificate: x509.Certificate) -> None:
-    document = loader.load_certificate(certificate.public_bytes(Encoding.DER), "to be signed")
+    der = certificate.public_bytes(Encoding.DER)
+    _refuse(_validator(), loader.load_certificate(der, "to be signed"))
+
+
+def _refuse(validator: Any, document: Any) -> None:
     findings = [
         f"{finding.finding.severity.name} {finding.finding.code} {finding.message or ''}".strip()
-        for result in _validator().validate(document.root)
+        for result in validator.validate(document.root)
         for finding in result.finding_descriptions
         if finding.finding.severity in _BLOCKING
     ]
@@ -71,6 +81,22 @@ def _validator() -> Any:
             pkix.create_validity_validator_container(),
             pkix.create_subject_validator_container([]),
             pkix.create_extensions_validator_container([]),
+        ],
+    )
+
+
+@lru_cache(maxsize=1)
+def _list_validator() -> Any:
+    decoders = [
+        create_attribute_decoder(name.ATTRIBUTE_TYPE_MAPPINGS),
+        create_extension_decoder(extension.EXTENSION_MAPPINGS),
+    ]
+    return pkix_crl.create_pkix_crl_validator_container(
+        decoders,
+        [
+            pkix_crl.create_issuer_validator_container([]),
+            pkix_crl.create_validity_validator_container([]),
+            pkix_crl.create_extensions_validator_container([]),
         ],
     )
 

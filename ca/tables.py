@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     DateTime,
     Index,
@@ -136,12 +137,26 @@ authority = Table(
     UniqueConstraint("name", name="uq_ca_authority_name"),
 )
 
+# How often certificates were suspended, released or revoked, by the list that they belong on.
+status_changes = Table(
+    "ca_status_changes",
+    metadata,
+    Column("issuer", String(40), primary_key=True),
+    Column("shard", Integer, primary_key=True),
+    Column("changes", BigInteger, nullable=False),
+)
+
+# The editions of each list: the newest with its contents, older ones while a delta may build on them.
 crl = Table(
     "ca_crl",
     metadata,
     Column("issuer", String(40), primary_key=True),
-    Column("number", String(40), primary_key=True),
+    Column("shard", Integer, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("this_update", UtcDateTime, nullable=False),
     Column("next_update", UtcDateTime, nullable=False),
-    Column("der", LargeBinary, nullable=False),
+    Column("delta_next_update", UtcDateTime, nullable=False),
+    Column("complete", LargeBinary, nullable=False),
+    Column("delta", LargeBinary, nullable=False),
+    Column("changes", BigInteger, nullable=False),
 )

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from ca import der
 from ca.hierarchy import algorithm_name, sign_with, signing_digest
 from ca.profiles.model import CertificateProfile, NameConstraints, Policy, Usage
 from hsm import PrivateKey, PublicKey
@@ -77,30 +78,26 @@ def builder(
 
 def unsigned_certificate(made: x509.CertificateBuilder, issuer_key: PublicKey) -> x509.Certificate:
     """The certificate with a filler for a signature; the algorithm is that of ``issuer_key``."""
-    return made.sign(token_key(_Filler(issuer_key), issuer_key), signing_digest(issuer_key))
+    return made.sign(filler_key(issuer_key), signing_digest(issuer_key))
+
+
+def filler_key(public: PublicKey) -> PrivateKey:
+    """Signs with a filler as long as the signatures of the key that goes with ``public``."""
+    return token_key(_Filler(public), public)
 
 
 def sign_unsigned(unsigned: x509.Certificate, key: PrivateKey) -> x509.Certificate:
     """The same certificate signed: the token signs the very bytes that were inspected."""
     tbs = unsigned.tbs_certificate_bytes
-    whole = tbs + _algorithm(unsigned) + _der(0x03, b"\0" + sign_with(key, tbs))
-    return x509.load_der_x509_certificate(_der(0x30, whole))
+    whole = der.sequence(tbs, _algorithm(unsigned), der.bits(sign_with(key, tbs)))
+    return x509.load_der_x509_certificate(whole)
 
 
 def _algorithm(unsigned: x509.Certificate) -> bytes:
     """The DER of signatureAlgorithm, which stands between the to-be-signed part and the signature."""
     whole, tbs = unsigned.public_bytes(Encoding.DER), unsigned.tbs_certificate_bytes
-    signature = len(_der(0x03, b"\0" + unsigned.signature))
+    signature = len(der.bits(unsigned.signature))
     return whole[whole.index(tbs) + len(tbs) : -signature]
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    """One DER element (X.690, section 8.1.3); ``asn1crypto`` takes eight times as long for a certificate."""
-    length = len(content)
-    if length < 0x80:
-        return bytes((tag, length)) + content
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
 
 
 class _Filler:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pkcs11 import Mechanism
+from sqlalchemy.exc import SQLAlchemyError
 
+from api.db import make_engine
 from api.diagnosis.findings import Finding, fault, good, warning
 from api.settings import Settings
-from api.tokens import OpenTokens, use_embedded_softhsm
-from hsm import HsmError, Module, PinState, SealBridgeError, TokenInfo, list_tokens
+from api.tokens import OpenTokens, read_certificate, use_embedded_softhsm
+from ca.authorities import StoredAuthorities
+from hsm import HsmError, Module, PinState, SealBridgeError, TokenInfo, TokenKeys, list_tokens
 from hsm.mechanisms import WRAP
 
 _SETUP = "运行 sealbridge setup"
@@ -50,12 +53,18 @@ def keys(settings: Settings) -> Iterator[Finding]:
     except SealBridgeError as exc:
         yield fault("登录", exc.message, "核对 secrets 目录中的 PIN 文件，或 SEALBRIDGE_…_PIN_FILE 设置")
         return
+    engine = make_engine(settings.database)
     try:
-        authority = tokens.authority(settings)
-        yield good("密钥", f"签发 CA 密钥与证书一致：{authority.certificate.subject.rfc4514_string()}")
+        read_certificate(settings.folder.issuing_certificate)  # no start without what setup makes last
+        for one in StoredAuthorities(engine, TokenKeys(tokens.issuing).open, settings.pki_url).all():
+            subject = one.authority.certificate.subject.rfc4514_string()
+            yield good("密钥", f"签发 CA {one.name} 的密钥与证书一致：{subject}")
     except SealBridgeError as exc:
         yield fault("密钥", exc.message, f"{_SETUP}；若设备被更换，请恢复原设备")
+    except SQLAlchemyError as exc:
+        yield warning("密钥", f"数据库读不出签发 CA（{type(exc).__name__}）", _SETUP)
     finally:
+        engine.dispose()
         tokens.close()
 
 

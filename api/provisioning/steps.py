@@ -19,14 +19,14 @@ from api.provisioning.folders import (
     ensure_softhsm,
     new_key,
     new_pin,
-    replace,
 )
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
-from ca.authorities import activate, add_authority
-from ca.crl import CrlPublisher
-from ca.ledger import Ledger
+from ca.authorities import StoredAuthorities, activate, add_authority
+from ca.crl import CrlLibrary
+from ca.crl.files import write_lists
 from ca.tables import authority
+from hsm import TokenKeys
 
 FIRST_OPERATOR: Final = "operator"
 
@@ -85,7 +85,9 @@ def _prepare_authority(settings: Settings, db: Database, say: Say) -> None:
         _ensure_authority(settings, db)
         tokens.vault()
         say("签发吊销列表")
-        publisher = CrlPublisher(db.engine, Ledger(db.engine), tokens.authority(settings))
-        replace(settings.folder.issuing_crl, publisher.current(datetime.now(UTC)))
+        known = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
+        lists = CrlLibrary(db.engine, known, lambda: datetime.now(UTC), settings.crl_policy)
+        lists.publish_due()
+        write_lists(settings.folder.pki, lists)
     finally:
         tokens.close()

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine, create_engine, event
 
 from ca.authorities import Authorities, IssuingAuthority
 from ca.ceremony.steps import AuthorityName, make_root, request_certificate, sign_issuing
+from ca.crl import CrlPublisher
 from ca.distinguished import SubjectFacts
 from ca.hierarchy import Authority
 from ca.issuance import IssuanceRequest, Issuer
@@ -56,6 +58,14 @@ class SmallCa:
 
     def with_linter(self, linter: Linter) -> Issuer:
         return Issuer(self.authorities, shipped_profiles(), self.ledger, linter, self.clock)
+
+    def publisher(self) -> CrlPublisher:
+        """Of the issuing CA's one list."""
+        return CrlPublisher(self.engine, self.issuing)
+
+    def list(self) -> x509.CertificateRevocationList:
+        """A new complete list."""
+        return x509.load_der_x509_crl(self.publisher().publish(self.clock()).complete)
 
 
 @pytest.fixture

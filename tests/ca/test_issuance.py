@@ -9,7 +9,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from sqlalchemy import func, select
 
-from ca.crl import CrlPublisher
 from ca.distinguished import SubjectFacts
 from ca.errors import (
     IntentLapsed,
@@ -37,7 +36,7 @@ def test_third_parties_accept_an_issued_certificate(
     small_ca: SmallCa, a_request: IssuanceRequest, tmp_path: Path
 ) -> None:
     issued = small_ca.issuer.issue(a_request)
-    crl = CrlPublisher(small_ca.engine, small_ca.ledger, small_ca.authority).current(small_ca.clock())
+    crl = small_ca.publisher().current(small_ca.clock()).complete
     code, said = openssl_verify(tmp_path, issued.certificate, issued.chain, crl)
     assert code == 0, said
     leaf = pem(tmp_path / "one.pem", issued.certificate)
@@ -104,8 +103,7 @@ def test_a_crash_between_the_strokes_spends_the_serial_and_frees_the_request(
     issued = small_ca.issuer.issue(a_request)
     assert issued.serial != lost.entry.serial
     assert small_ca.ledger.find(lost.entry.serial).state is State.ABANDONED
-    listed = [serial for serial, _, _ in small_ca.ledger.revoked(lost.entry.issuer, small_ca.clock())]
-    assert listed == [lost.entry.serial]
+    assert [one.serial_number for one in small_ca.list()] == [lost.entry.serial]
 
 
 def test_a_start_settles_what_a_crash_left_and_nothing_newer(

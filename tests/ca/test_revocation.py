@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+
+from ca.errors import AlreadyRevoked, CertificateUnknown, ReasonRefused, StatusConflict
+from ca.issuance import IssuanceRequest, IssuedCertificate
+from ca.revocation import Revoker
+from ca.status import Standing, standing
+from tests.ca.conftest import SmallCa
+
+
+@pytest.fixture
+def revoker(small_ca: SmallCa) -> Revoker:
+    return Revoker(small_ca.ledger, small_ca.clock)
+
+
+@pytest.fixture
+def issued(small_ca: SmallCa, a_request: IssuanceRequest) -> IssuedCertificate:
+    return small_ca.issuer.issue(a_request)
+
+
+def test_revoking_again_or_the_unknown_is_refused(
+    small_ca: SmallCa, revoker: Revoker, issued: IssuedCertificate
+) -> None:
+    revoker.revoke(issued.serial, "superseded")
+    first = small_ca.ledger.find(issued.serial).revoked_at
+    small_ca.clock.forward(hours=1)
+    with pytest.raises(AlreadyRevoked):
+        revoker.revoke(issued.serial, "key_compromise")
+    assert small_ca.ledger.find(issued.serial).revoked_at == first
+    with pytest.raises(CertificateUnknown):
+        revoker.revoke(12345, "superseded")
+
+
+def test_what_is_suspended_can_be_released_or_revoked(
+    small_ca: SmallCa, revoker: Revoker, issued: IssuedCertificate
+) -> None:
+    revoker.suspend(issued.serial)
+    assert standing(small_ca.ledger.find(issued.serial).revocation) is Standing.SUSPENDED
+    with pytest.raises(StatusConflict):
+        revoker.suspend(issued.serial)
+    revoker.release(issued.serial)
+    assert standing(small_ca.ledger.find(issued.serial).revocation) is Standing.GOOD
+    with pytest.raises(StatusConflict):
+        revoker.release(issued.serial)
+    revoker.suspend(issued.serial)
+    revoker.revoke(issued.serial, "key_compromise")
+    with pytest.raises(AlreadyRevoked):
+        revoker.release(issued.serial)
+
+
+@pytest.mark.parametrize("reason", ["", "certificate_hold", "remove_from_crl", "ca_compromise", "because"])
+def test_reasons_that_are_not_a_subscribers_are_refused(
+    revoker: Revoker, issued: IssuedCertificate, reason: str
+) -> None:
+    with pytest.raises(ReasonRefused):
+        revoker.revoke(issued.serial, reason)
+
+
+def test_since_when_a_key_is_not_to_be_trusted_is_told(
+    small_ca: SmallCa, revoker: Revoker, issued: IssuedCertificate
+) -> None:
+    since = small_ca.clock() - timedelta(days=3)
+    with pytest.raises(ReasonRefused):
+        revoker.revoke(issued.serial, "key_compromise", small_ca.clock() + timedelta(hours=1))
+    revoker.revoke(issued.serial, "key_compromise", since)
+    (entry,) = small_ca.list()
+    assert entry.revocation_date_utc == small_ca.clock()
+    assert entry.extensions.get_extension_for_class(x509.InvalidityDate).value.invalidity_date_utc == since
