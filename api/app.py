@@ -14,6 +14,7 @@ import api.catalogue.routes
 import api.certificates.routes
 import api.est.routes
 import api.metrics.routes
+import api.ocsp.routes
 import api.pages.routes
 import api.pki.routes
 import api.registry.routes
@@ -38,6 +39,7 @@ _ROUTERS = (
     api.review.routes.router,
     api.registry.routes.router,
     api.est.routes.router,
+    api.ocsp.routes.router,
     api.pki.routes.router,
     api.metrics.routes.router,
 )

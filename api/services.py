@@ -32,10 +32,13 @@ from api.tokens import OpenTokens, read_certificate
 from ca.authorities import StoredAuthorities
 from ca.crl import CrlLibrary
 from ca.issuance import Issuer
-from ca.ledger import Ledger
+from ca.ledger import Entry, Ledger
 from ca.lint import Linter
+from ca.ocsp import Responder
+from ca.own_certificates import OwnCertificates, Role
 from ca.profiles import load_profiles
 from ca.revocation import Revoker
+from ca.status import Act
 from ca.trust import LockTrust
 from hsm import TokenKeys
 from mobile_bridge.server.service import BridgeService
@@ -58,6 +61,7 @@ class Services:
     certificates: Certificates
     sealing: Sealing
     pki: Pki
+    ocsp: Responder
     bridge: BridgeService
     issuer: Issuer
     registry: Registry
@@ -116,6 +120,21 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     issuer = Issuer(authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued)
     certificates = Certificates(db, ledger, keys, authorities, _now)
 
+    own = OwnCertificates(
+        db.engine,
+        authorities,
+        issuer,
+        TokenKeys(tokens.issuing),
+        _now,
+        settings.ca_organization,
+        settings.own_key_kind,
+    )
+    ocsp = Responder(db.engine, authorities, lambda issuing: own.current(Role.OCSP, issuing), _now)
+
+    def status_changed(entry: Entry, act: Act) -> None:
+        ocsp.changed()
+        meters.status_changed(act)
+
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
 
@@ -133,9 +152,10 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         certificates=certificates,
         sealing=Sealing(db, certificates, _now),
         pki=_pki(settings, db, authorities),
+        ocsp=ocsp,
         bridge=bridge,
         issuer=issuer,
-        registry=Registry(db, ledger, Revoker(ledger, _now, lambda entry, act: meters.status_changed(act))),
+        registry=Registry(db, ledger, Revoker(ledger, _now, status_changed)),
         meters=meters,
         metrics_token=settings.metrics_secret(),
         est=Est(db, issuer, ledger, authorities, profiles, _now),

@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     issuing_name: str = "SealBridge 演示签发 CA"
     issuing_key_kind: KeyKind = KeyKind.RSA_3072
 
+    own_key_kind: KeyKind = Field(
+        KeyKind.P256, description="Keys of the OCSP responder, the time stamper and the journal"
+    )
+
     client_certificate_header: str | None = Field(
         None,
         description="Header in which the TLS proxy gives the client's certificate (URL-encoded PEM)",

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ca import der
 from ca.errors import CeremonyRefused
 from hsm import PrivateKey, PublicKey
 
@@ -59,6 +60,16 @@ def sign_with(key: PrivateKey, data: bytes) -> bytes:
     return key.sign(data)  # type: ignore[call-arg]
 
 
+def algorithm_identifier(public: PublicKey) -> bytes:
+    """DER AlgorithmIdentifier of what ``sign_with`` makes (RFC 4055, 5758, 8410)."""
+    if isinstance(public, RSAPublicKey):
+        return der.sequence(der.identifier("1.2.840.113549.1.1.11"), der.element(der.NULL, b""))
+    if isinstance(public, EllipticCurvePublicKey):
+        hashing = 3 if public.key_size > 256 else 2
+        return der.sequence(der.identifier(f"1.2.840.10045.4.3.{hashing}"))
+    return der.sequence(der.identifier("1.3.101.112"))
+
+
 def algorithm_name(public: PublicKey) -> str:
     """A key's kind as profiles name it: rsa-2048, p-256, ed25519 …"""
     if isinstance(public, RSAPublicKey):
@@ -71,3 +82,9 @@ def algorithm_name(public: PublicKey) -> str:
 def spki(public: object) -> bytes:
     """DER SubjectPublicKeyInfo, which tells keys apart."""
     return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined,no-any-return]
+
+
+def key_bits(public: object) -> bytes:
+    """The content of subjectPublicKey, which identifiers of keys are hashes of (RFC 5280, 4.2.1.2)."""
+    _, bits = der.read(spki(public)).children()
+    return bits.content[1:]

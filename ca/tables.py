@@ -160,3 +160,18 @@ crl = Table(
     Column("delta", LargeBinary, nullable=False),
     Column("changes", BigInteger, nullable=False),
 )
+
+# OCSP answers signed ahead. One is given only while ``status`` is still what the certificate's row says.
+ocsp_answer = Table(
+    "ca_ocsp_answer",
+    metadata,
+    Column("issuer", String(40), primary_key=True),
+    Column("serial", String(40), primary_key=True),
+    Column("hash_name", String(8), primary_key=True),  # how the request names the issuer
+    Column("status", String(80), nullable=False),
+    Column("this_update", UtcDateTime, nullable=False),
+    Column("next_update", UtcDateTime, nullable=False),
+    Column("renew_at", UtcDateTime, nullable=False),
+    Column("der", LargeBinary, nullable=False),
+)
+Index("ix_ca_ocsp_answer_renew_at", ocsp_answer.c.renew_at)

@@ -25,7 +25,7 @@ _INVALIDITY_DATE: Final = "2.5.29.24"
 _JUDGED_ENTRIES: Final = 8
 
 # CRLReason (RFC 5280, section 5.3.1) by the names of ``x509.ReasonFlags``; unspecified is left out.
-_REASONS: Final = {
+REASON_CODES: Final = {
     "key_compromise": 1,
     "ca_compromise": 2,
     "affiliation_changed": 3,
@@ -137,7 +137,8 @@ def _extension(identifier: str, value: bytes) -> bytes:
 
 
 _REASON_EXTENSIONS: Final = {
-    name: _extension(_REASON, der.element(der.ENUMERATED, bytes((code,)))) for name, code in _REASONS.items()
+    name: _extension(_REASON, der.element(der.ENUMERATED, bytes((code,))))
+    for name, code in REASON_CODES.items()
 }
 
 

@@ -38,14 +38,14 @@ def main() -> int:
     (options.out / "report.json").unlink(missing_ok=True)  # an earlier run's word must not stand for this one
     with tempfile.TemporaryDirectory(prefix="sealbridge-demo-") as work:
         try:
-            _play(Path(work), options.out, company, document)
+            verdicts = _play(Path(work), options.out, company, document)
         except (SealBridgeError, Refused, NotServing, subprocess.CalledProcessError, httpx.HTTPError) as exc:
             print(f"✗ {exc}", file=sys.stderr)
             return 1
-    return _report(options.out, company)
+    return _report(options.out, company, verdicts)
 
 
-def _play(work: Path, out: Path, company: Company, document: bytes) -> None:
+def _play(work: Path, out: Path, company: Company, document: bytes) -> list[judges.Verdict]:
     module = Settings().pkcs11_module
     _step("CA 锁", "a legacy CA issues the company's lock")
     lock_folder = _make_lock(work, module)
@@ -79,6 +79,8 @@ def _play(work: Path, out: Path, company: Company, document: bytes) -> None:
             pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
             (out / f"{name}.pem").write_bytes(pem)
         (out / "crl.der").write_bytes(phone.call("GET", "/pki/issuing.crl").content)
+        # While the service is up: some of them ask its responder.
+        return judges.all_verdicts(out, f"{url}/pki/ocsp")
 
 
 def _make_lock(work: Path, module: Path) -> Path:
@@ -99,8 +101,7 @@ def _agent(address: str, code: str, module: Path, folder: Path, work: Path) -> N
     subprocess.run(command, check=True, env=lock.environment(folder))
 
 
-def _report(out: Path, company: Company) -> int:
-    verdicts = judges.all_verdicts(out)
+def _report(out: Path, company: Company, verdicts: list[judges.Verdict]) -> int:
     report = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "enterprise": {"name": company.name, "credit_code": company.credit_code},

@@ -38,13 +38,14 @@ class Verdict:
     said: str
 
 
-def all_verdicts(folder: Path) -> list[Verdict]:
-    """Every judge over every document in the demonstration's folder."""
+def all_verdicts(folder: Path, responder: str) -> list[Verdict]:
+    """Every judge over every document in the demonstration's folder. ``responder``: the CA's, an OCSP URL."""
     form, sealed = folder / "application-form.pdf", folder / "sealed.pdf"
     root, issuing, lock_ca = (folder / f"{name}.pem" for name in ("root", "issuing", "lock-ca"))
     return [
         _chain(folder),
         _not_revoked(folder),
+        _ocsp(folder, responder),
         _pdfsig(form, lock_ca),
         _pdfsig(sealed, root, issuing),
         _pyhanko(form, lock_ca),
@@ -65,14 +66,25 @@ def _not_revoked(folder: Path) -> Verdict:
         return _openssl_verify(folder, "subscriber.pem is not on crl.der", *options)
 
 
+def _ocsp(folder: Path, responder: str) -> Verdict:
+    files = ("-issuer", folder / "issuing.pem", "-cert", folder / "subscriber.pem")
+    trust = ("-CAfile", folder / "root.pem", "-verify_other", folder / "issuing.pem")
+    said = _run("openssl", "ocsp", "-url", responder, *files, *trust)[1].replace(f"{folder}/", "")
+    agrees = "Response verify OK" in said and "subscriber.pem: good" in said
+    return Verdict("subscriber.pem is good by OCSP", _openssl(), agrees, said.strip())
+
+
+def _openssl() -> str:
+    return " ".join(_run("openssl", "version")[1].split()[:2])
+
+
 def _openssl_verify(folder: Path, what: str, *options: str) -> Verdict:
     trust = ("-no-CApath", "-no-CAstore", "-CAfile", folder / "root.pem")
     chain = ("-untrusted", folder / "issuing.pem")
     status, said = _run(
         "openssl", "verify", "-x509_strict", *trust, *chain, *options, folder / "subscriber.pem"
     )
-    judge = " ".join(_run("openssl", "version")[1].split()[:2])
-    return Verdict(what, judge, status == 0, said.replace(f"{folder}/", "").strip())
+    return Verdict(what, _openssl(), status == 0, said.replace(f"{folder}/", "").strip())
 
 
 def _pdfsig(pdf: Path, *trusted: Path) -> Verdict:
