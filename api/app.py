@@ -27,6 +27,7 @@ from api.pages.routes import pages
 from api.production import refuse_demo
 from api.services import Services, open_services
 from api.settings import Mode, Settings
+from ca.audit.event import Action, Event
 from mobile_bridge.server import pages as bridge_pages
 from mobile_bridge.server import routes as bridge_routes
 
@@ -73,9 +74,11 @@ def create_app(settings: Settings) -> FastAPI:
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.journal.record(Event(Action.SERVICE_STARTED, detail={"version": version("sealbridge")}))
         lapsed = services.settle()
         log.info("started", lapsed_intents=lapsed)
         yield
+        services.journal.record(Event(Action.SERVICE_STOPPED))
         services.close()
         log.info("stopped")
 

@@ -16,6 +16,7 @@ from api.errors import BodyTooLarge
 from api.logs import log
 from api.metrics.meters import Meters
 from api.problems import problem, unexpected
+from ca.audit.event import Actor, acting
 
 _REQUEST_ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
@@ -76,6 +77,8 @@ class _Exchange:
     async def run(self) -> None:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=self._id)
+        client = self._scope.get("client")
+        acting.set(Actor("anonymous", "", client[0] if client else "", self._id))
         began = time.perf_counter()
         try:
             await self._serve()

@@ -14,6 +14,7 @@ import api.enterprises.tables
 import api.est.tables
 import api.outside.sms
 import api.seals.tables  # noqa: F401 - each registers its tables
+import ca.audit.tables
 import ca.tables
 import mobile_bridge.server.tables
 from api.db import metadata

@@ -29,8 +29,10 @@ from api.review.service import Review
 from api.seals.service import Sealing
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
+from ca.audit.event import Action, Event
+from ca.audit.journal import Journal
 from ca.authorities import StoredAuthorities
-from ca.crl import CrlLibrary
+from ca.crl import CrlLibrary, Published
 from ca.issuance import Issuer
 from ca.ledger import Entry, Ledger
 from ca.lint import Linter
@@ -67,6 +69,7 @@ class Services:
     registry: Registry
     est: Est
     meters: Meters
+    journal: Journal
     metrics_token: str
     client_certificate_header: str | None
 
@@ -111,7 +114,8 @@ def _check_schema(settings: Settings, db: Database) -> None:
 
 
 def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters) -> Services:
-    ledger = Ledger(db.engine)
+    journal = Journal(db.engine, settings.node, _now)
+    ledger = Ledger(db.engine, journal)
     id_numbers = IdNumbers(settings.data_secret())
     sms = SandboxSms(db)
     keys = SubscriberKeys(tokens.vault(), NewKeyBlobs(db, _now), PinTries(db, _now))
@@ -135,6 +139,11 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         ocsp.changed()
         meters.status_changed(act)
 
+    def published(name: str, made: Published) -> None:
+        journal.record(Event(Action.LIST_PUBLISHED, name, detail={"number": made.number}))
+
+    lists = CrlLibrary(db.engine, authorities, _now, settings.crl_policy, published)
+
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
 
@@ -144,31 +153,32 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         db=db,
         tokens=tokens,
         sandbox_sms=sms,
-        accounts=Accounts(db, SmsCodes(db, sms, settings.server_secret(), _now), _now),
+        accounts=Accounts(db, SmsCodes(db, sms, settings.server_secret(), _now), _now, journal),
         applications=Applications(db, id_numbers, _now),
         sending=SendToComputer(db, bridge),
-        review=Review(db, id_numbers, trust, _now),
+        review=Review(db, id_numbers, trust, _now, journal),
         download=CertificateDownload(db, keys, issuer, _now),
         certificates=certificates,
-        sealing=Sealing(db, certificates, _now),
-        pki=_pki(settings, db, authorities),
+        sealing=Sealing(db, certificates, _now, journal),
+        pki=_pki(settings, authorities, lists),
+        journal=journal,
         ocsp=ocsp,
         bridge=bridge,
         issuer=issuer,
         registry=Registry(db, ledger, Revoker(ledger, _now, status_changed)),
         meters=meters,
         metrics_token=settings.metrics_secret(),
-        est=Est(db, issuer, ledger, authorities, profiles, _now),
+        est=Est(db, issuer, ledger, authorities, profiles, _now, journal),
         client_certificate_header=settings.client_certificate_header,
     )
 
 
-def _pki(settings: Settings, db: Database, authorities: StoredAuthorities) -> Pki:
+def _pki(settings: Settings, authorities: StoredAuthorities, lists: CrlLibrary) -> Pki:
     return Pki(
         root=read_certificate(settings.folder.root_certificate),
         root_list=settings.folder.root_crl,
         authorities=authorities,
-        lists=CrlLibrary(db.engine, authorities, _now, settings.crl_policy),
+        lists=lists,
     )
 
 

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "http://127.0.0.1:8000", description="How phones, PCs and verifiers reach this server"
     )
+    node: str = Field(
+        "main",
+        pattern="^[a-z0-9][a-z0-9-]{0,39}$",
+        description="Name of this server, where several share one database; each has a journal of its own",
+    )
     site_name: str = "SealBridge 数字证书与电子签章"
     database_url: SecretStr | None = None
 

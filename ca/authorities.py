@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ca.audit.event import Action, Event
+from ca.audit.journal import Journal
 from ca.errors import AuthorityUnknown, CeremonyRefused
 from ca.hierarchy import Authority
 from ca.tables import authority as table
@@ -158,6 +160,7 @@ def add_authority(
     chain: Sequence[x509.Certificate],
     crl_shards: int,
     now: datetime,
+    journal: Journal | None = None,
 ) -> None:
     """Make an issuing CA known, prepared to take over. Raises CeremonyRefused when it is known."""
     certificate.verify_directly_issued_by(chain[0])
@@ -175,13 +178,17 @@ def add_authority(
     try:
         with engine.begin() as connection:
             connection.execute(insert(table).values(row))
+            if journal is not None:
+                journal.append(
+                    connection, Event(Action.AUTHORITY_ADDED, name, detail={"key_id": key_id.hex()})
+                )
     except IntegrityError:
         raise CeremonyRefused(
             f"an issuing CA {name!r} or its key is known already", reason="签发 CA 已存在"
         ) from None
 
 
-def activate(engine: Engine, name: str, now: datetime) -> None:
+def activate(engine: Engine, name: str, now: datetime, journal: Journal | None = None) -> None:
     """From now on ``name`` issues; the CA that issued until now is retired. Raises AuthorityUnknown."""
     with engine.connect() as connection:
         connection = connection.execution_options(sealbridge_writes=True)
@@ -191,3 +198,5 @@ def activate(engine: Engine, name: str, now: datetime) -> None:
             taken_over = {"state": AuthorityState.ACTIVE, "activated_at": now}
             if connection.execute(update(table).where(table.c.name == name).values(taken_over)).rowcount != 1:
                 raise AuthorityUnknown(f"no issuing CA {name!r}")
+            if journal is not None:
+                journal.append(connection, Event(Action.AUTHORITY_ACTIVATED, name))

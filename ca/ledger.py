@@ -6,6 +6,7 @@ unsettled intent: its serial number is spent whatever happened, and the next sta
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cryptography import x509
-from sqlalchemy import Engine, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, insert, select, update
 
 from ca import status_changes
+from ca.audit.event import Action, Event
+from ca.audit.journal import Journal
 from ca.errors import AlreadyRevoked, CertificateUnknown, IntentLapsed
 from ca.group_commit import GroupCommit
 from ca.status import HOLD, Act, Revocation, Standing, move, standing
@@ -89,6 +92,11 @@ _STANDS: Final = {
     Standing.GOOD: (certificate.c.state == State.ISSUED) & certificate.c.revoked_at.is_(None),
     Standing.SUSPENDED: (certificate.c.state == State.ISSUED) & (certificate.c.reason == HOLD),
 }
+_ACTIONS: Final = {
+    Act.SUSPEND: Action.CERTIFICATE_SUSPENDED,
+    Act.RELEASE: Action.CERTIFICATE_RELEASED,
+    Act.REVOKE: Action.CERTIFICATE_REVOKED,
+}
 _INTEND: Final = insert(certificate)
 _RECORD: Final = (
     update(certificate)
@@ -98,10 +106,14 @@ _RECORD: Final = (
 
 
 class Ledger:
-    """Reads and writes the book. Safe for many threads; every write is durable when it returns."""
+    """Reads and writes the book. Safe for many threads; every write is durable when it returns.
 
-    def __init__(self, engine: Engine) -> None:
+    ``journal``: is told, in the same transaction, what was issued, given up, suspended, released and revoked.
+    """
+
+    def __init__(self, engine: Engine, journal: Journal | None = None) -> None:
         self._engine = engine
+        self._journal = journal
         self._writes = GroupCommit(engine)
 
     def intend(self, entries: Sequence[Entry]) -> None:
@@ -111,7 +123,15 @@ class Ledger:
     def record(self, signed: Sequence[tuple[int, bytes]], now: datetime) -> None:
         """Complete intents with (serial, DER certificate). Raises IntentLapsed if any was given up."""
         rows = [{"at": serial_text(serial), "signed": der, "on": now} for serial, der in signed]
-        if self._writes.execute(_RECORD, rows) != len(rows):
+        told = [
+            Event(
+                Action.CERTIFICATE_ISSUED,
+                serial_text(serial),
+                detail={"sha256": hashlib.sha256(der).hexdigest()},
+            )
+            for serial, der in signed
+        ]
+        if self._writes.execute(_RECORD, rows, lambda connection: self._tell(connection, *told)) != len(rows):
             raise IntentLapsed("an intent was given up before its certificate was recorded")
 
     def abandon(self, serial: int, now: datetime) -> bool:
@@ -121,7 +141,8 @@ class Ledger:
         """
         given_up = _revoked_values(Revocation(now, "cessation_of_operation"), now)
         intended = certificate.c.state == State.INTENDED
-        return self._change(serial, intended, {"state": State.ABANDONED, **given_up})
+        told = Event(Action.CERTIFICATE_ABANDONED, serial_text(serial))
+        return self._change(serial, intended, {"state": State.ABANDONED, **given_up}, told)
 
     def change_status(self, serial: int, act: Act, revocation: Revocation | None, now: datetime) -> Entry:
         """Suspend, release or revoke an issued certificate; returns the row as it was before.
@@ -137,7 +158,9 @@ class Ledger:
             if before is Standing.REVOKED:
                 raise AlreadyRevoked(f"{serial:x} is revoked already", standing=before)
             move(before, act)
-            if self._change(serial, _STANDS[before], _revoked_values(revocation, now)):
+            detail = {} if revocation is None else {"reason": revocation.reason}
+            told = Event(_ACTIONS[act], serial_text(serial), detail=detail)
+            if self._change(serial, _STANDS[before], _revoked_values(revocation, now), told):
                 return known
             # Another operator was faster: judge again by what is true now.
 
@@ -192,18 +215,21 @@ class Ledger:
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(asked.order_by(certificate.c.prepared_at))]
 
-    def _change(self, serial: int, condition: Any, values: dict[str, Any]) -> bool:
+    def _tell(self, connection: Connection, *events: Event) -> None:
+        if self._journal is not None:
+            self._journal.append(connection, *events)
+
+    def _change(self, serial: int, condition: Any, values: dict[str, Any], told: Event) -> bool:
         mine = certificate.c.serial == serial_text(serial)
         with self._engine.connect() as connection:
             connection = connection.execution_options(sealbridge_writes=True)
             with connection.begin():
-                if (
-                    connection.execute(update(certificate).where(mine, condition).values(values)).rowcount
-                    != 1
-                ):
+                changed = connection.execute(update(certificate).where(mine, condition).values(values))
+                if changed.rowcount != 1:
                     return False
                 listed_on = select(certificate.c.issuer, certificate.c.crl_shard).where(mine)
                 status_changes.count(connection, *connection.execute(listed_on).one())
+                self._tell(connection, told)
                 return True
 
     def _one(self, condition: Any) -> Entry | None:

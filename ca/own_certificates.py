@@ -53,6 +53,11 @@ _TITLES: Final = {
 }
 
 
+def title_of(role: Role) -> str:
+    """What the names of a role's certificates begin with."""
+    return _TITLES[role]
+
+
 @dataclass(frozen=True, slots=True)
 class OwnIdentity:
     """A key with its certificate and that one's issuers. ``renew_at``: when the next should be made."""

@@ -8,8 +8,10 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.accounts.errors import NotSignedIn
+from api.accounts.rules import mask_phone
 from api.accounts.service import Accounts
 from api.accounts.sessions import Operator, Person
+from ca.audit.event import acting
 
 _bearer: Final = HTTPBearer(
     auto_error=False, description="The token of a session, a person's or an operator's"
@@ -34,11 +36,22 @@ BearerToken = Annotated[str, Depends(_token)]
 
 
 def _person(token: BearerToken, accounts: AccountsService) -> Person:
-    return accounts.person(token)
+    person = accounts.person(token)
+    _name("person", mask_phone(person.phone))
+    return person
 
 
 def _operator(token: BearerToken, accounts: AccountsService) -> Operator:
-    return accounts.operator(token)
+    operator = accounts.operator(token)
+    _name("operator", operator.name)
+    return operator
+
+
+def _name(kind: str, name: str) -> None:
+    """Tell the journal who is acting in this request."""
+    actor = acting.get(None)
+    if actor is not None:
+        actor.kind, actor.name = kind, name
 
 
 SignedIn = Annotated[Person, Depends(_person)]

@@ -15,17 +15,23 @@ from api.accounts.errors import OperatorExists, OperatorPaused, OperatorRefused
 from api.accounts.rules import PASSWORD_PAUSE, PASSWORD_TRIES, check_password
 from api.accounts.tables import operator
 from api.db import Database
+from ca.audit.event import Action, Event, Outcome
+from ca.audit.journal import Journal
 
 _hasher: Final = PasswordHasher()
 
 
-def add_operator(db: Database, name: str, password: str, now: datetime) -> None:
+def add_operator(
+    db: Database, name: str, password: str, now: datetime, journal: Journal | None = None
+) -> None:
     """Register an operator. Raises PasswordWeak, OperatorExists."""
     check_password(password)
     row = {"name": name, "password_hash": _hasher.hash(password), "wrong_passwords": 0, "created_at": now}
     try:
         with db.write() as tx:
             tx.execute(insert(operator).values(row))
+            if journal is not None:
+                journal.append(tx, Event(Action.OPERATOR_ADDED, name))
     except IntegrityError:
         raise OperatorExists(f"there is an operator {name!r}") from None
 
@@ -35,7 +41,7 @@ def has_operators(tx: Connection) -> bool:
     return tx.execute(select(operator.c.id).limit(1)).first() is not None
 
 
-def check_operator(db: Database, name: str, password: str, now: datetime) -> int:
+def check_operator(db: Database, name: str, password: str, now: datetime, journal: Journal) -> int:
     """The id of the operator with this password. Raises OperatorRefused, OperatorPaused."""
     with db.write() as tx:  # the try is counted before the password is looked at: parallel ones count too
         known = tx.execute(select(operator).where(operator.c.name == name)).one_or_none()
@@ -45,6 +51,9 @@ def check_operator(db: Database, name: str, password: str, now: datetime) -> int
         raise OperatorPaused("too many wrong passwords", wait_seconds=int(wait.total_seconds()) + 1)
     # A password is hashed for a name that does not exist too, so that the answer takes as long.
     if not _fits(_nobody() if known is None else known.password_hash, password) or known is None:
+        if known is not None:  # for a name that nobody has, anybody could fill the journal
+            refused = OperatorRefused.code
+            journal.record(Event(Action.OPERATOR_SIGNED_IN, name, Outcome.REFUSED, refused))
         raise OperatorRefused("wrong name or password")
     with db.write() as tx:
         tx.execute(update(operator).where(operator.c.id == known.id).values(wrong_passwords=0))

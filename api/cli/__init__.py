@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
+import platform
 import sys
 
 import typer
 
-from api.cli import ca, certificate, doctor, operator, serve, setup, token
+from api.cli import audit, ca, certificate, doctor, operator, serve, setup, token
+from ca.audit.event import Actor, act_as
 from hsm import SealBridgeError
 
 app = typer.Typer(
@@ -19,12 +22,14 @@ app.add_typer(token.app, name="token")
 app.add_typer(operator.app, name="operator")
 app.add_typer(ca.app, name="ca")
 app.add_typer(certificate.app, name="certificate")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:
     """Run the command line; a refusal ends with its two sentences and status 1."""
     try:
-        app()
+        with act_as(Actor("console", getpass.getuser(), platform.node())):
+            app()
     except SealBridgeError as error:
         print(f"{error.message}\n  {error.code}: {error}", file=sys.stderr)
         sys.exit(1)

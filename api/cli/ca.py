@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Engine
 
-from api.cli.options import Data, settings_of
+from api.cli.options import Data, journal_of, settings_of
 from api.db import make_engine
 from api.settings import Settings
 from api.tokens import read_certificate, use_embedded_softhsm
@@ -70,15 +70,17 @@ def add(
         if keys.open(name).public_key() != made.public_key():
             raise typer.BadParameter("证书与签发设备上的密钥不匹配")
         _check_chain(made, root)
-        add_authority(engine, name, name, made, [root], shards, datetime.now(UTC))
+        journal = journal_of(settings, engine)
+        add_authority(engine, name, name, made, [root], shards, datetime.now(UTC), journal)
     typer.echo(f"已登记 {name}；用 sealbridge ca activate {name} 启用")
 
 
 @app.command("activate")
 def take_over(name: Name, data: Data = None) -> None:
     """启用：此后由它签发；原 CA 继续提供吊销列表和 OCSP。运行中的服务一秒内生效，无需重启。"""
-    with _engine(settings_of(data)) as engine:
-        activate(engine, name, datetime.now(UTC))
+    settings = settings_of(data)
+    with _engine(settings) as engine:
+        activate(engine, name, datetime.now(UTC), journal_of(settings, engine))
     typer.echo(f"{name} 已启用")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import Data, settings_of
+from api.cli.options import Data, journal_of, settings_of
 from api.db import Database, make_engine
 from api.registry.schemas import Reason
 from api.registry.service import Registry
@@ -53,8 +53,9 @@ def revoke(
 
 
 def _registry(data: Data) -> Registry:
-    db = Database(make_engine(settings_of(data).database))
-    ledger = Ledger(db.engine)
+    settings = settings_of(data)
+    db = Database(make_engine(settings.database))
+    ledger = Ledger(db.engine, journal_of(settings, db.engine))
     return Registry(db, ledger, Revoker(ledger, lambda: datetime.now(UTC)))
 
 

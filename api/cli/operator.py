@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.accounts.operators import add_operator
-from api.cli.options import Data, settings_of
+from api.cli.options import Data, journal_of, settings_of
 from api.db import Database, make_engine
 
 app = typer.Typer(help="审核员账号。", no_args_is_help=True)
@@ -31,9 +31,10 @@ def add(
 ) -> None:
     """增加一名审核员。"""
     password = _password(password_file)
-    db = Database(make_engine(settings_of(data).database))
+    settings = settings_of(data)
+    db = Database(make_engine(settings.database))
     try:
-        add_operator(db, name, password, datetime.now(UTC))
+        add_operator(db, name, password, datetime.now(UTC), journal_of(settings, db.engine))
     finally:
         db.engine.dispose()
     typer.echo(f"已增加操作员 {name}")

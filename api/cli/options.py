@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import Engine
 
 from api.errors import ConfigurationRefused
 from api.settings import Settings
+from ca.audit.journal import Journal
 
 Data = Annotated[
     Path | None,
@@ -28,3 +31,8 @@ def settings_of(data: Path | None, **others: Any) -> Settings:
     except ValidationError as exc:
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in exc.errors())
         raise ConfigurationRefused(faults, reason=faults) from None
+
+
+def journal_of(settings: Settings, engine: Engine) -> Journal:
+    """Where a command tells what it did."""
+    return Journal(engine, settings.node, lambda: datetime.now(UTC))

@@ -19,6 +19,8 @@ from api.db import Database
 from api.est.errors import ClientCertificateRefused, EnrolmentRefused, EnrolmentUsed
 from api.est.rules import LONGEST, check_profile
 from api.est.tables import enrolment
+from ca.audit.event import Action, Event
+from ca.audit.journal import Journal
 from ca.authorities import Authorities
 from ca.distinguished import Subject, SubjectFacts
 from ca.errors import CertificateUnknown, ProfileUnknown, RequestConflict
@@ -50,6 +52,7 @@ class Est:
         authorities: Authorities,
         profiles: Mapping[str, CertificateProfile],
         clock: Callable[[], datetime],
+        journal: Journal,
     ) -> None:
         self._db = db
         self._issuer = issuer
@@ -57,6 +60,7 @@ class Est:
         self._authorities = authorities
         self._profiles = profiles
         self._clock = clock
+        self._journal = journal
 
     def open(
         self, operator: Operator, profile: str, facts: SubjectFacts, days: int | None, lasts: timedelta
@@ -77,6 +81,7 @@ class Est:
         }
         with self._db.write() as tx:
             tx.execute(insert(enrolment).values(row))
+            self._journal.append(tx, Event(Action.ENROLMENT_OPENED, made, detail={"profile": profile}))
         return Enrolment(made, secret, now + min(lasts, LONGEST))
 
     def profile(self, name: str) -> CertificateProfile:
@@ -116,6 +121,9 @@ class Est:
         with self._db.write() as tx:
             mine = update(enrolment).where(enrolment.c.id == user)
             tx.execute(mine.values(serial=f"{issued.serial:x}"))
+            self._journal.append(
+                tx, Event(Action.ENROLMENT_USED, user, detail={"serial": f"{issued.serial:x}"})
+            )
         return issued
 
     def enrol_again(self, client: x509.Certificate, request: bytes) -> IssuedCertificate:

@@ -22,6 +22,7 @@ from api.provisioning.folders import (
 )
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
+from ca.audit.journal import Journal
 from ca.authorities import StoredAuthorities, activate, add_authority
 from ca.crl import CrlLibrary
 from ca.crl.files import write_lists
@@ -63,7 +64,7 @@ def _prepare_database(settings: Settings, db: Database) -> None:
         has_one = has_operators(tx)
     if not has_one:
         password = ensure_secret(settings.folder.secret("operator.password"), new_pin)
-        add_operator(db, FIRST_OPERATOR, password, datetime.now(UTC))
+        add_operator(db, FIRST_OPERATOR, password, datetime.now(UTC), _journal(settings, db))
 
 
 def _ensure_authority(settings: Settings, db: Database) -> None:
@@ -71,10 +72,15 @@ def _ensure_authority(settings: Settings, db: Database) -> None:
         if tx.execute(select(authority.c.name).limit(1)).first() is not None:
             return
     folder, now, name = settings.folder, datetime.now(UTC), settings.issuing_key
+    journal = _journal(settings, db)
     issuing = read_certificate(folder.issuing_certificate)
     root = read_certificate(folder.root_certificate)
-    add_authority(db.engine, name, name, issuing, [root], settings.crl_shards, now)
-    activate(db.engine, name, now)
+    add_authority(db.engine, name, name, issuing, [root], settings.crl_shards, now, journal)
+    activate(db.engine, name, now, journal)
+
+
+def _journal(settings: Settings, db: Database) -> Journal:
+    return Journal(db.engine, settings.node, lambda: datetime.now(UTC))
 
 
 def _prepare_authority(settings: Settings, db: Database, say: Say) -> None:

@@ -10,10 +10,14 @@ from api.accounts.sessions import Operator
 from api.applications import evidence, queries
 from api.applications.evidence import Evidence, EvidenceKind
 from api.applications.queries import Application, Deed, Event
-from api.applications.rules import Action, Actor, Status, approval
+from api.applications.rules import Action, Actor, SameOperator, Status, approval
 from api.catalogue.queries import Product, find_product
 from api.db import Database
 from api.enterprises.id_numbers import IdNumbers
+from ca.audit.event import Action as JournalAction
+from ca.audit.event import Event as JournalEvent
+from ca.audit.event import Outcome
+from ca.audit.journal import Journal
 from ca.documents.verification import SignatureReport, verify_pdf
 from ca.trust import LockTrust
 
@@ -43,11 +47,13 @@ class Review:
         id_numbers: IdNumbers,
         trust: Callable[[], LockTrust],
         clock: Callable[[], datetime],
+        journal: Journal,
     ) -> None:
         self._db = db
         self._id_numbers = id_numbers
         self._trust = trust
         self._clock = clock
+        self._journal = journal
 
     def queue(self, status: Status | None, limit: int, offset: int) -> list[Application]:
         """Applications in a status (all when None), those that wait longest first."""
@@ -81,17 +87,28 @@ class Review:
 
         Raises NotFound, WrongMove (judged already, or withdrawn), SameOperator.
         """
-        with self._db.write() as tx:
-            known = queries.find(tx, application_id)
-            action = approval(known.status, find_product(tx, known.product).approvals)
-            return queries.advance(tx, known, Deed(Actor.OPERATOR, operator.name, action), self._clock())
+        try:
+            with self._db.write() as tx:
+                known = queries.find(tx, application_id)
+                action = approval(known.status, find_product(tx, known.product).approvals)
+                deed = Deed(Actor.OPERATOR, operator.name, action)
+                status = queries.advance(tx, known, deed, self._clock())
+                told = JournalEvent(JournalAction.APPLICATION_APPROVED, known.id, detail={"status": status})
+                self._journal.append(tx, told)
+        except SameOperator as error:
+            refused = (JournalAction.APPLICATION_APPROVED, application_id, Outcome.REFUSED, error.code)
+            self._journal.record(JournalEvent(*refused))
+            raise
+        return status
 
     def reject(self, operator: Operator, application_id: str, reason: str) -> Status:
         """Reject, with a reason that the applicant reads. Raises NotFound, WrongMove."""
         deed = Deed(Actor.OPERATOR, operator.name, Action.REJECT, note=reason)
         with self._db.write() as tx:
             known = queries.find(tx, application_id)
-            return queries.advance(tx, known, deed, self._clock(), reason=reason)
+            status = queries.advance(tx, known, deed, self._clock(), reason=reason)
+            self._journal.append(tx, JournalEvent(JournalAction.APPLICATION_REJECTED, known.id))
+        return status
 
     def _seals(self, application_id: str) -> list[SignatureReport]:
         form = self.evidence(application_id, EvidenceKind.SIGNED_FORM).content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -13,6 +14,8 @@ from api.certificates.service import Certificates
 from api.db import Database
 from api.errors import InternalError
 from api.seals.tables import stamp
+from ca.audit.event import Action, Event
+from ca.audit.journal import Journal
 from ca.distinguished import credit_code_of, organization_of
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
 from ca.seals.picture import SealDesign, SealPicture, draw_seal
@@ -22,10 +25,13 @@ from ca.seals.rules import SealKind
 class Sealing:
     """Stamps with the person's own certificates."""
 
-    def __init__(self, db: Database, certificates: Certificates, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: Database, certificates: Certificates, clock: Callable[[], datetime], journal: Journal
+    ) -> None:
         self._db = db
         self._certificates = certificates
         self._clock = clock
+        self._journal = journal
 
     def stamp(self, person: Person, serial: str, pin: str, pdf: bytes, place: Place, reason: str) -> bytes:
         """``pdf`` with the seal of the certificate's enterprise, signed (PAdES B-B).
@@ -36,10 +42,11 @@ class Sealing:
         identity = self._certificates.open(person, serial, pin)
         now = self._clock()
         sealed = seal_pdf(pdf, identity, _picture(identity), place, reason=reason, at=now)
-        row = {"serial": serial.lower(), "at": now, "reason": reason}
+        row: dict[str, Any] = {"serial": serial.lower(), "at": now, "reason": reason}
         digests = {"before_sha256": _digest(pdf), "after_sha256": _digest(sealed)}
         with self._db.write() as tx:
             tx.execute(insert(stamp).values(row | digests))
+            self._journal.append(tx, Event(Action.DOCUMENT_SEALED, row["serial"], detail=digests))
         return sealed
 
 

@@ -28,6 +28,7 @@ from api.accounts.rules import check_phone
 from api.accounts.service import Accounts
 from api.db import Database, make_engine
 from api.outside.sms import SandboxSms
+from ca.audit.journal import Journal
 
 PHONE = "13800001234"
 PASSWORD = "a-good-password"
@@ -66,7 +67,7 @@ def sms(db: Database) -> SandboxSms:
 
 @pytest.fixture
 def accounts(db: Database, sms: SandboxSms, clock: Clock) -> Accounts:
-    return Accounts(db, SmsCodes(db, sms, b"k" * 32, clock), clock)
+    return Accounts(db, SmsCodes(db, sms, b"k" * 32, clock), clock, Journal(db.engine, "main", clock))
 
 
 def code(sms: SandboxSms) -> str:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine, create_engine, event
 
 import ca.issuance
+from ca.audit.journal import Journal
 from ca.authorities import Authorities, IssuingAuthority
 from ca.distinguished import SubjectFacts
 from ca.hierarchy import Authority
@@ -31,7 +32,7 @@ from ca.tbs import sign_unsigned
 from hsm import PrivateKey, PublicKey, Token, TokenConfig, TokenKeys, pin_from_file
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-EVENTS = 24  # a little more than an issuance and a half
+EVENTS = 34  # a little more than an issuance and a half
 
 
 class Fate:
@@ -68,7 +69,8 @@ def issue(arguments: list[str], number: int, key: PublicKey) -> None:
         return made
 
     ca.issuance.sign_unsigned = sign  # type: ignore[attr-defined]
-    book, now = Ledger(engine), START + timedelta(minutes=3 * number)
+    now = START + timedelta(minutes=3 * number)
+    book = Ledger(engine, Journal(engine, "crash", lambda: now))
     authorities = Authorities([IssuingAuthority("ca", authority)])
     issuer = Issuer(authorities, shipped_profiles(), book, Linter(remember_shapes=True), lambda: now)
     issuer.settle()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import create_engine, event, func, select
 
+from ca.audit.journal import Journal
+from ca.audit.records import EntryLine, from_database
+from ca.audit.verification import verify
 from ca.authorities import Authorities, IssuingAuthority
 from ca.ceremony.steps import AuthorityName, make_root
 from ca.crl import CrlPublisher
@@ -42,15 +46,15 @@ def test_killing_the_issuer_at_every_step_forgets_no_certificate(softhsm: Path, 
 
     files = [tmp_path / name for name in ("pin", "ca.pem", "ledger.db", "signed")]
     arguments = [softhsm, label, files[0], "ca", *files[1:], ROUNDS]
-    ended = subprocess.run(
+    child = subprocess.run(
         [sys.executable, "-m", "tests.ca.crash_child", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
     )
-    assert ended.stdout.split() == [str(int(signal.SIGKILL))] * ROUNDS, ended.stderr[-2000:]
+    assert child.stdout.split() == [str(int(signal.SIGKILL))] * ROUNDS, child.stderr[-2000:]
 
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, Journal(engine, "crash", lambda: START))
     later = START + timedelta(minutes=3 * ROUNDS + 3)
     known = Authorities([IssuingAuthority("ca", authority)])
     Issuer(known, shipped_profiles(), ledger, Linter(), lambda: later).settle()
@@ -68,4 +72,11 @@ def test_killing_the_issuer_at_every_step_forgets_no_certificate(softhsm: Path, 
     with engine.connect() as connection:
         asked = select(func.count()).select_from(certificate).where(certificate.c.state == State.ISSUED)
         assert connection.execute(asked).scalar_one() == states[State.ISSUED]  # and nothing unsigned
+        told = [json.loads(one.line) for one in from_database(connection) if isinstance(one, EntryLine)]
+        assert verify(from_database(connection), []).is_whole
+    for state, action in ((State.ISSUED, "certificate.issued"), (State.ABANDONED, "certificate.abandoned")):
+        entries = [int(one["subject"], 16) for one in told if one["action"] == action]
+        assert len(entries) == len(set(entries))  # each act is told exactly once
+        ended = {serial for serial in signed if ledger.find(serial).state is state}
+        assert ended <= set(entries)
     engine.dispose()

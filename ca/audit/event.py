@@ -1,0 +1,118 @@
+"""What an entry of the journal tells. Pure.
+
+An entry is one line of JSON: keys in the order below, no spaces, UTF-8. Its hash is the SHA-256 of that
+line, so anybody can check it with tools of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+START: Final = "0" * 64
+"""What the first entry of a node names as the hash before it."""
+
+_MAX_TEXT: Final = 400
+
+
+class Action(StrEnum):
+    """What can be done that somebody may have to answer for."""
+
+    SERVICE_STARTED = "service.started"
+    SERVICE_STOPPED = "service.stopped"
+    CERTIFICATE_ISSUED = "certificate.issued"
+    CERTIFICATE_ABANDONED = "certificate.abandoned"
+    CERTIFICATE_SUSPENDED = "certificate.suspended"
+    CERTIFICATE_RELEASED = "certificate.released"
+    CERTIFICATE_REVOKED = "certificate.revoked"
+    LIST_PUBLISHED = "list.published"
+    AUTHORITY_ADDED = "authority.added"
+    AUTHORITY_ACTIVATED = "authority.activated"
+    OPERATOR_ADDED = "operator.added"
+    OPERATOR_SIGNED_IN = "operator.signed_in"
+    PERSON_SIGNED_IN = "person.signed_in"
+    APPLICATION_APPROVED = "application.approved"
+    APPLICATION_REJECTED = "application.rejected"
+    ENROLMENT_OPENED = "enrolment.opened"
+    ENROLMENT_USED = "enrolment.used"
+    DOCUMENT_SEALED = "document.sealed"
+    RECOVERY_ASKED = "recovery.asked"
+    RECOVERY_APPROVED = "recovery.approved"
+    RECOVERY_REFUSED = "recovery.refused"
+    RECOVERY_DONE = "recovery.done"
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class Actor:
+    """Who acts, and from where. The edge of a service makes one for each request and fills in the name once
+    it knows it, which is why it can be changed. ``name``: an operator's name, or a person's masked number."""
+
+    kind: str = "system"
+    name: str = ""
+    address: str = ""
+    request_id: str = ""
+
+
+acting: Final[ContextVar[Actor]] = ContextVar("acting")
+"""The actor of what is being done now."""
+
+
+@contextmanager
+def act_as(actor: Actor) -> Iterator[Actor]:
+    """Everything in the block is done by ``actor``."""
+    token = acting.set(actor)
+    try:
+        yield actor
+    finally:
+        acting.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that was done. ``subject``: what it was done to, e.g. a serial number. ``detail``: short
+    facts; no secrets, and personal data masked. ``code``: of the refusal."""
+
+    action: Action
+    subject: str = ""
+    outcome: Outcome = Outcome.DONE
+    code: str = ""
+    detail: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def line(node: str, sequence: int, before: str, at: datetime, actor: Actor, event: Event) -> str:
+    """The entry as it is hashed and kept."""
+    told: dict[str, Any] = {
+        "node": node,
+        "seq": sequence,
+        "before": before,
+        "at": at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "who": {"kind": actor.kind, "name": _short(actor.name)},
+        "from": _short(actor.address),
+        "request": _short(actor.request_id),
+        "action": event.action,
+        "subject": _short(event.subject),
+        "outcome": event.outcome,
+        "code": event.code,
+        "detail": {
+            name: _short(value) if isinstance(value, str) else value for name, value in event.detail.items()
+        },
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _short(text: str) -> str:
+    # A lone surrogate, which JSON from a client may bring, has no place in UTF-8.
+    return text[:_MAX_TEXT].encode("utf-8", "replace").decode()
