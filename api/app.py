@@ -20,6 +20,7 @@ import api.pki.routes
 import api.registry.routes
 import api.review.routes
 import api.seals.routes
+import api.timestamps.routes
 from api import problems
 from api.edge import Edge
 from api.logs import log
@@ -39,9 +40,11 @@ _ROUTERS = (
     api.seals.routes.router,
     api.review.routes.router,
     api.registry.routes.router,
+    api.pki.routes.operator_router,
     api.est.routes.router,
     api.ocsp.routes.router,
     api.pki.routes.router,
+    api.timestamps.routes.router,
     api.metrics.routes.router,
 )
 
@@ -76,8 +79,10 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.journal.record(Event(Action.SERVICE_STARTED, detail={"version": version("sealbridge")}))
         lapsed = services.settle()
+        services.upkeep.start()
         log.info("started", lapsed_intents=lapsed)
         yield
+        services.upkeep.stop()
         services.journal.record(Event(Action.SERVICE_STOPPED))
         services.close()
         log.info("stopped")

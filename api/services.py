@@ -22,6 +22,8 @@ from api.enterprises.id_numbers import IdNumbers
 from api.errors import ConfigurationRefused
 from api.est.service import Est
 from api.metrics.meters import Meters
+from api.metrics.state import StateCollector
+from api.outside.ntp import time_server
 from api.outside.sms import SandboxSms
 from api.pki.service import Pki
 from api.registry.service import Registry
@@ -29,18 +31,23 @@ from api.review.service import Review
 from api.seals.service import Sealing
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
+from api.upkeep.chores import chores
+from api.upkeep.deadlines import Deadlines
+from api.upkeep.runner import Upkeep
+from ca.audit.checkpoints import Checkpointer
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
-from ca.authorities import StoredAuthorities
+from ca.authorities import IssuingAuthority, StoredAuthorities
 from ca.crl import CrlLibrary, Published
 from ca.issuance import Issuer
 from ca.ledger import Entry, Ledger
 from ca.lint import Linter
-from ca.ocsp import Responder
-from ca.own_certificates import OwnCertificates, Role
+from ca.ocsp import Presigner, Responder
+from ca.own_certificates import OwnCertificates, OwnIdentity, Role
 from ca.profiles import load_profiles
 from ca.revocation import Revoker
 from ca.status import Act
+from ca.timestamps import ClockGuard, TimeStamper
 from ca.trust import LockTrust
 from hsm import TokenKeys
 from mobile_bridge.server.service import BridgeService
@@ -70,6 +77,8 @@ class Services:
     est: Est
     meters: Meters
     journal: Journal
+    stamper: TimeStamper
+    upkeep: Upkeep
     metrics_token: str
     client_certificate_header: str | None
 
@@ -79,7 +88,8 @@ class Services:
         return len(self.issuer.settle())
 
     def close(self) -> None:
-        """Log out of the tokens and close the database."""
+        """End the upkeep, log out of the tokens and close the database."""
+        self.upkeep.stop()
         self.tokens.close()
         self.db.engine.dispose()
 
@@ -133,7 +143,11 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         settings.ca_organization,
         settings.own_key_kind,
     )
-    ocsp = Responder(db.engine, authorities, lambda issuing: own.current(Role.OCSP, issuing), _now)
+
+    def responder(issuing: IssuingAuthority) -> OwnIdentity:
+        return own.current(Role.OCSP, issuing)
+
+    ocsp = Responder(db.engine, authorities, responder, _now)
 
     def status_changed(entry: Entry, act: Act) -> None:
         ocsp.changed()
@@ -143,6 +157,27 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         journal.record(Event(Action.LIST_PUBLISHED, name, detail={"number": made.number}))
 
     lists = CrlLibrary(db.engine, authorities, _now, settings.crl_policy, published)
+
+    guard = ClockGuard(db.engine, _now, [time_server(one) for one in settings.time_servers])
+    stamper = TimeStamper(lambda: own.current(Role.TIME_STAMPING), guard, settings.tsa_policy, meters.stamped)
+    pki = _pki(settings, authorities, lists)
+    deadlines = Deadlines(pki.root, pki.root_list, authorities, own, lists, _now)
+    meters.registry.register(StateCollector(db, lists, deadlines, _now))
+    upkeep = Upkeep(
+        chores(
+            lists,
+            settings.folder.pki,
+            Presigner(db.engine, authorities, responder, _now),
+            own,
+            authorities,
+            issuer,
+            guard,
+            Checkpointer(db.engine, lambda: own.current(Role.AUDIT), _now, stamper.token),
+            deadlines,
+            _now,
+        ),
+        meters.chore_failed,
+    )
 
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
@@ -160,7 +195,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         download=CertificateDownload(db, keys, issuer, _now),
         certificates=certificates,
         sealing=Sealing(db, certificates, _now, journal),
-        pki=_pki(settings, authorities, lists),
+        pki=pki,
+        stamper=stamper,
+        upkeep=upkeep,
         journal=journal,
         ocsp=ocsp,
         bridge=bridge,

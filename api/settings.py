@@ -82,6 +82,17 @@ class Settings(BaseSettings):
         KeyKind.P256, description="Keys of the OCSP responder, the time stamper and the journal"
     )
 
+    tsa_policy: str = Field(
+        "2.25.211914571247113121998388443231194849381",
+        pattern=r"^[0-2](\.(0|[1-9][0-9]*)){1,30}$",
+        description="OID of the policy under which time stamps are given",
+    )
+    ntp_servers: str = Field(
+        "",
+        pattern=r"^$|^[A-Za-z0-9.-]+(:[0-9]{1,5})?(,[A-Za-z0-9.-]+(:[0-9]{1,5})?)*$",
+        description="Time servers, host or host:port, commas between; without any only jumps are noticed",
+    )
+
     client_certificate_header: str | None = Field(
         None,
         description="Header in which the TLS proxy gives the client's certificate (URL-encoded PEM)",
@@ -117,6 +128,11 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether the database is the SQLite file in the data folder."""
         return self.database_url is None
+
+    @property
+    def time_servers(self) -> list[str]:
+        """The NTP servers, each host or host:port."""
+        return [one for one in self.ntp_servers.split(",") if one]
 
     @property
     def pki_url(self) -> str:

@@ -175,3 +175,11 @@ ocsp_answer = Table(
     Column("der", LargeBinary, nullable=False),
 )
 Index("ix_ca_ocsp_answer_renew_at", ocsp_answer.c.renew_at)
+
+# The newest time that may have been stamped: the clock may never go back behind it. One row.
+stamped_until = Table(
+    "ca_stamped_until",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("until", UtcDateTime, nullable=False),
+)

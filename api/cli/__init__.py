@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, ca, certificate, doctor, operator, serve, setup, token
+from api.cli import audit, ca, certificate, crl, doctor, operator, serve, setup, token
 from ca.audit.event import Actor, act_as
 from hsm import SealBridgeError
 
@@ -23,6 +23,7 @@ app.add_typer(operator.app, name="operator")
 app.add_typer(ca.app, name="ca")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(audit.app, name="audit")
+app.add_typer(crl.app, name="crl")
 
 
 def main() -> None:

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from api.cli.options import Data, settings_of
 from api.db import Database, make_engine
 from ca.audit import records, verification
-from ca.audit.verification import End, Fault, Report
+from ca.audit.verification import CheckStamp, End, Fault, Report
 from ca.tables import authority
+from ca.timestamps import check_token
 
 app = typer.Typer(help="审计日志：核验、导出。", no_args_is_help=True)
 
@@ -43,7 +44,7 @@ def verify(
     trusted = [one for path in ca or [] for one in x509.load_pem_x509_certificates(path.read_bytes())]
     if file is not None:
         with file.open(encoding="utf-8", errors="replace") as lines:
-            report = verification.verify(records.from_text(lines), trusted, noted=noted)
+            report = verification.verify(records.from_text(lines), trusted, _stamps(trusted), noted)
     else:
         report = _verify_database(data, trusted, noted)
     _tell(report)
@@ -78,12 +79,16 @@ def _verify_database(data: Path | None, trusted: list[x509.Certificate], noted: 
         with db.read() as tx:
             known = tx.execute(select(authority.c.certificate)).scalars()
             trusted = trusted or [x509.load_der_x509_certificate(one) for one in known]
-            report = verification.verify(records.from_database(tx), trusted, noted=noted)
+            report = verification.verify(records.from_database(tx), trusted, _stamps(trusted), noted)
             report.faults += verification.verify_kept(tx)
             report.faults += _missed(report, verification.kept_ends(tx))
     finally:
         db.engine.dispose()
     return report
+
+
+def _stamps(trusted: list[x509.Certificate]) -> CheckStamp:
+    return lambda token, data: check_token(token, data, trusted)
 
 
 def _missed(report: Report, kept: dict[str, End]) -> Iterable[Fault]:

@@ -48,6 +48,16 @@ class Meters:
             registry=self.registry,
         )
 
+        self._stamps = Counter(
+            "sealbridge_time_stamps", "Time stamps given by this process", registry=self.registry
+        )
+        self._failed_chores = Counter(
+            "sealbridge_chores_failed",
+            "Failures of what the service does by itself",
+            ["chore"],
+            registry=self.registry,
+        )
+
     def requested(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """One HTTP request was answered. ``route``: its pattern, None when no route matched."""
         self._requests.labels(method, route or "(none)", str(status)).observe(seconds)
@@ -67,6 +77,14 @@ class Meters:
     def status_changed(self, act: str) -> None:
         """A certificate was suspended, released or revoked."""
         self._status_changes.labels(act).inc()
+
+    def stamped(self) -> None:
+        """A time stamp was given."""
+        self._stamps.inc()
+
+    def chore_failed(self, name: str) -> None:
+        """Something the service does by itself did not succeed."""
+        self._failed_chores.labels(name).inc()
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

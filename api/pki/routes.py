@@ -8,10 +8,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from api.accounts.access import OnDuty
+from api.pki.schemas import PublishedLists
 from api.pki.service import Pki
 from ca.crl import Published
 
 router = APIRouter(prefix="/pki", tags=["PKI"])
+operator_router = APIRouter(prefix="/v1/operator/lists", tags=["证书管理"])
 
 CERTIFICATE: Final = "application/pkix-cert"
 CHAIN: Final = "application/pem-certificate-chain"
@@ -95,6 +98,12 @@ def _list(der: bytes, tag: str, this_update: datetime, next_update: datetime, he
     if held is not None and tag in held:
         return Response(status_code=304, headers=headers)
     return Response(der, media_type=LIST, headers=headers)
+
+
+@operator_router.post("/publish")
+def publish(operator: OnDuty, pki: Service) -> PublishedLists:
+    """立即发布吊销列表: a new edition of every list, without waiting for the next round."""
+    return PublishedLists(lists=pki.publish())
 
 
 def _public(content: bytes, media_type: str, seconds: int) -> Response:

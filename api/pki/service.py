@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.authorities import Authorities
 from ca.crl import CrlLibrary, Published
+from ca.crl.files import write_lists
 
 ACTIVE: Final = "issuing"
 """Stands for the CA that issues at present, whatever its name."""
@@ -40,6 +41,13 @@ class Pki:
     def edition(self, name: str, shard: int | None) -> Published:
         """The newest edition of a list. Raises AuthorityUnknown, ListUnknown, HsmError."""
         return self.lists.edition(self._name(name), shard)
+
+    def publish(self) -> int:
+        """A new edition of every list, now, served and written to the folder; returns how many. Raises
+        HsmError."""
+        made = self.lists.publish_all()
+        write_lists(self.root_list.parent, self.lists)
+        return made
 
     def _certificate(self, name: str) -> x509.Certificate:
         return self.authorities.named(self._name(name)).authority.certificate

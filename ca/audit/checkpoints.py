@@ -33,12 +33,13 @@ class Checkpointer:
         self._clock = clock
         self._stamp = stamp
 
-    def sign_due(self) -> int:
-        """Sign every end that is not signed yet; returns how many. Raises HsmError, CaError."""
+    def sign_due(self) -> list[tuple[str, int, str]]:
+        """Sign every end that is not signed yet; returns (node, number, hash) of each. Raises HsmError,
+        CaError."""
         ends = self._unsigned_ends()
         for node, sequence, digest in ends:
             self._sign(node, sequence, digest)
-        return len(ends)
+        return ends
 
     def _unsigned_ends(self) -> list[tuple[str, int, str]]:
         signed = and_(checkpoint.c.node == head.c.node, checkpoint.c.seq == head.c.seq)
