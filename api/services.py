@@ -161,7 +161,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     guard = ClockGuard(db.engine, _now, [time_server(one) for one in settings.time_servers])
     stamper = TimeStamper(lambda: own.current(Role.TIME_STAMPING), guard, settings.tsa_policy, meters.stamped)
     pki = _pki(settings, authorities, lists)
-    deadlines = Deadlines(pki.root, pki.root_list, authorities, own, lists, _now)
+    deadlines = Deadlines(pki.root, pki.root_list, authorities, own.all, lists, _now)
     meters.registry.register(StateCollector(db, lists, deadlines, _now))
     upkeep = Upkeep(
         chores(

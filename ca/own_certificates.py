@@ -110,12 +110,7 @@ class OwnCertificates:
 
     def all(self) -> list[tuple[str, x509.Certificate]]:
         """(key label, certificate) of the newest of every role and issuing CA that has one."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(table).order_by(table.c.number)).all()
-        newest = {(row.role, row.issuer): row for row in rows}
-        return [
-            (row.key_label, self._ledger.find(int(row.serial, 16)).certificate) for row in newest.values()
-        ]
+        return own_certificates(self._engine)
 
     def destroy_expired(self) -> list[str]:
         """Destroy the keys whose certificates have ended; returns their labels."""
@@ -184,6 +179,15 @@ class OwnCertificates:
         mine = (table.c.role == role) & (table.c.issuer == issuing.key_id)
         with self._engine.connect() as connection:
             return connection.execute(select(table).where(mine).order_by(table.c.number.desc())).first()
+
+
+def own_certificates(engine: Engine) -> list[tuple[str, x509.Certificate]]:
+    """(key label, certificate) of the newest of every role and issuing CA that has one."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(table).order_by(table.c.number)).all()
+    newest = {(row.role, row.issuer): row for row in rows}
+    ledger = Ledger(engine)
+    return [(row.key_label, ledger.find(int(row.serial, 16)).certificate) for row in newest.values()]
 
 
 def _renew_at(row: Any, issuing: IssuingAuthority) -> datetime:

@@ -8,6 +8,7 @@ from pkcs11 import Mechanism
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.db import make_engine
+from api.diagnosis.ends import ends
 from api.diagnosis.findings import Finding, fault, good, warning
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate, use_embedded_softhsm
@@ -56,9 +57,11 @@ def keys(settings: Settings) -> Iterator[Finding]:
     engine = make_engine(settings.database)
     try:
         read_certificate(settings.folder.issuing_certificate)  # no start without what setup makes last
-        for one in StoredAuthorities(engine, TokenKeys(tokens.issuing).open, settings.pki_url).all():
+        known = StoredAuthorities(engine, TokenKeys(tokens.issuing).open, settings.pki_url)
+        for one in known.all():
             subject = one.authority.certificate.subject.rfc4514_string()
             yield good("密钥", f"签发 CA {one.name} 的密钥与证书一致：{subject}")
+        yield from ends(settings, engine, known)
     except SealBridgeError as exc:
         yield fault("密钥", exc.message, f"{_SETUP}；若设备被更换，请恢复原设备")
     except SQLAlchemyError as exc:

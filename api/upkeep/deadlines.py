@@ -12,18 +12,20 @@ from ca import deadlines
 from ca.authorities import Authorities
 from ca.crl import CrlLibrary
 from ca.deadlines import Deadline
-from ca.own_certificates import OwnCertificates
 
 
 class Deadlines:
-    """The CAs, the certificates they need to serve, and all lists. ``root_list``: the file of the root's."""
+    """The CAs, the certificates they need to serve, and all lists. ``root_list``: the file of the root's.
+
+    ``own``: gives (name, certificate) of those that the CA needs to serve.
+    """
 
     def __init__(
         self,
         root: x509.Certificate,
         root_list: Path,
         authorities: Authorities,
-        own: OwnCertificates,
+        own: Callable[[], list[tuple[str, x509.Certificate]]],
         lists: CrlLibrary,
         clock: Callable[[], datetime],
     ) -> None:
@@ -44,7 +46,7 @@ class Deadlines:
             certificate = issuing.authority.certificate
             if self._clock() < certificate.not_valid_after_utc:  # one that has ended has a successor
                 yield deadlines.of_authority(issuing.name, certificate)
-        for label, certificate in self._own.all():
+        for label, certificate in self._own():
             yield deadlines.of_own(label, certificate)
 
     def _revocation_lists(self) -> Iterator[Deadline]:
