@@ -29,7 +29,8 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
-def _softhsm() -> Path:
+def softhsm_library() -> Path:
+    """Where SoftHSM2's library is on this machine."""
     return next((path for path in _SOFTHSM if path.exists()), _SOFTHSM[0])
 
 
@@ -51,7 +52,7 @@ class Settings(BaseSettings):
     site_name: str = "SealBridge 数字证书与电子签章"
     database_url: SecretStr | None = None
 
-    pkcs11_module: Path = Field(default_factory=_softhsm)
+    pkcs11_module: Path = Field(default_factory=softhsm_library)
     token_pool_size: int = Field(8, ge=1, le=256)
     issuing_token: str = "issuing"  # noqa: S105 - a label
     issuing_key: str = "issuing-1"

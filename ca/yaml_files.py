@@ -62,10 +62,12 @@ def _invalid(faults: list[str]) -> FileInvalid:
 
 
 def _fault(name: str, lines: dict[Place, int], fault: Any) -> str:
-    # A missing field has no line of its own: that of what should hold it is named.
-    place: Place = fault["loc"]
-    known = next(place[:length] for length in range(len(place), -1, -1) if place[:length] in lines)
-    field = ".".join(map(str, place)) or "file"
+    # A missing field has no line of its own: that of what should hold it is named. Neither has the name by
+    # which one of several shapes was chosen.
+    known: Place = ()
+    for part in fault["loc"]:
+        known = (*known, part) if (*known, part) in lines else known
+    field = ".".join(map(str, fault["loc"])) or "file"
     return f"{name}:{lines[known]}: {field}: {fault['msg']}"
 
 

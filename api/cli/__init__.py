@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, ca, certificate, crl, doctor, operator, serve, setup, token
+from api.cli import audit, ca, ceremony, certificate, crl, doctor, operator, serve, setup, token
 from ca.audit.event import Actor, act_as
 from hsm import SealBridgeError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("setup")(setup.command)
 app.command("serve")(serve.command)
 app.command("doctor")(doctor.command)
+app.command("ceremony")(ceremony.command)
 app.add_typer(token.app, name="token")
 app.add_typer(operator.app, name="operator")
 app.add_typer(ca.app, name="ca")
