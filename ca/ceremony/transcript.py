@@ -78,7 +78,10 @@ def signed_files(told: dict[str, Any], signer: SigningIdentity, at: datetime) ->
     """
     as_json = json.dumps(told, ensure_ascii=False, indent=2).encode() + b"\n"
     shown = told | {"json_sha256": hashlib.sha256(as_json).hexdigest()}
-    documents = {"transcript.json": as_json, "transcript.pdf": _TEMPLATE.pdf(shown, at, tagged=True)}
+    documents = {
+        "transcript.json": as_json,
+        "transcript.pdf": _TEMPLATE.pdf(shown, at.replace(microsecond=0), tagged=True),
+    }
     signatures = {
         f"{name}.p7s": sign_cms(signer, hashlib.sha256(content).digest(), hashes.SHA256())
         for name, content in documents.items()

@@ -55,12 +55,12 @@ class Place:
         )
 
     def performed(self, plan: str, *options: str) -> str:
-        done = self.perform(plan, "--yes", "--shares", "shares", "--softhsm", "hsm", *options)
+        done = self.perform(plan, "--yes", "--shares", "shares", "--softhsm", "tokens", *options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def refused(self, plan: str, *options: str) -> str:
-        done = self.perform(plan, "--yes", "--shares", "shares", "--softhsm", "hsm", *options)
+        done = self.perform(plan, "--yes", "--shares", "shares", "--softhsm", "tokens", *options)
         assert done.returncode == 1, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done.stderr
@@ -148,7 +148,7 @@ def test_the_key_that_signed_the_transcript_is_gone(rooted: Place, tmp_path: Pat
         "with Token.open(TokenConfig(Path(sys.argv[1]), 'root'), lambda: pin) as token:\n"
         "    print(TokenKeys(token).labels())"
     )
-    environment = os.environ | {"SOFTHSM2_CONF": str(rooted.folder / "hsm" / "softhsm2.conf")}
+    environment = os.environ | {"SOFTHSM2_CONF": str(rooted.folder / "tokens" / "softhsm2.conf")}
     done = subprocess.run(
         [sys.executable, "-c", code, rooted.module], cwd=rooted.folder, env=environment,
         capture_output=True, text=True, timeout=60,
@@ -189,12 +189,12 @@ def test_too_few_or_wrong_shares_open_nothing(rooted: Place) -> None:
 
 def test_people_who_do_not_agree_stop_it(rooted: Place) -> None:
     rooted.request("issuing-2.csr")
-    done = rooted.perform("issuing.yaml", "--shares", "shares", "--softhsm", "hsm", said="n\n")
+    done = rooted.perform("issuing.yaml", "--shares", "shares", "--softhsm", "tokens", said="n\n")
     assert done.returncode == 1
-    done = rooted.perform("issuing.yaml", "--shares", "shares", "--softhsm", "hsm", said="y\nn\n")
+    done = rooted.perform("issuing.yaml", "--shares", "shares", "--softhsm", "tokens", said="y\nn\n")
     assert "在场人员未确认" in done.stderr
     assert not rooted.made("issuing-2").exists()
-    done = rooted.perform("issuing.yaml", "--shares", "shares", "--softhsm", "hsm", said="y\ny\n")
+    done = rooted.perform("issuing.yaml", "--shares", "shares", "--softhsm", "tokens", said="y\ny\n")
     assert done.returncode == 0, done.stderr
 
 
