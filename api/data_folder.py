@@ -48,6 +48,11 @@ class DataFolder:
         return self.root / "lock-cas"
 
     @property
+    def blocked_keys(self) -> Path:
+        """Digests of keys that are publicly known (``*.txt``)."""
+        return self.root / "blocked-keys"
+
+    @property
     def profiles(self) -> Path:
         """The operator's own certificate profiles (``*.yaml``)."""
         return self.root / "profiles"

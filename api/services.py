@@ -40,6 +40,7 @@ from ca.audit.journal import Journal
 from ca.authorities import IssuingAuthority, StoredAuthorities
 from ca.crl import CrlLibrary, Published
 from ca.issuance import Issuer
+from ca.key_quality import load_blocked
 from ca.ledger import Entry, Ledger
 from ca.lint import Linter
 from ca.ocsp import Presigner, Responder
@@ -131,7 +132,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     keys = SubscriberKeys(tokens.vault(), NewKeyBlobs(db, _now), PinTries(db, _now))
     authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
     profiles = load_profiles(settings.folder.profiles)
-    issuer = Issuer(authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued)
+    blocked = load_blocked(settings.folder.blocked_keys)
+    issuer = Issuer(authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued, blocked)
     certificates = Certificates(db, ledger, keys, authorities, _now)
 
     own = OwnCertificates(

@@ -9,7 +9,7 @@ while: the serial number is spent and goes on the revocation list, and the reque
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from ca.authorities import Authorities, IssuingAuthority
 from ca.distinguished import Subject, SubjectFacts
 from ca.errors import KeyTaken, ProfileRefused, ProfileUnknown, RequestConflict, RequestInProgress
 from ca.hierarchy import algorithm_name, spki
+from ca.key_quality import KeyWeak, check_key
 from ca.ledger import Entry, Ledger, State
 from ca.lint import Linter
 from ca.profiles.model import CertificateProfile
@@ -76,7 +77,7 @@ class Issuer:
     """Issues under the active CA of ``authorities``. Safe for many threads.
 
     ``id_salt``: keys the digests of identity numbers in subjects. ``on_issued``: is told the profile of every
-    certificate that was recorded.
+    certificate that was recorded. ``blocked_keys``: digests of keys that are publicly known.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Issuer:
         clock: Callable[[], datetime],
         id_salt: bytes = b"",
         on_issued: Callable[[str], None] | None = None,
+        blocked_keys: Collection[str] = frozenset(),
     ) -> None:
         self._authorities = authorities
         self._profiles = profiles
@@ -96,11 +98,12 @@ class Issuer:
         self._clock = clock
         self._id_salt = id_salt
         self._on_issued = on_issued
+        self._blocked_keys = blocked_keys
 
     def issue(self, request: IssuanceRequest) -> IssuedCertificate:
         """Both strokes. A request that was served before gets the certificate it got then.
 
-        Raises ProfileUnknown, ProfileRefused, SubjectRefused, KeyTaken, LintFailed, RequestConflict,
+        Raises ProfileUnknown, ProfileRefused, SubjectRefused, KeyTaken, KeyWeak, LintFailed, RequestConflict,
         RequestInProgress, HsmError.
         """
         return self.issue_together([request])[0]
@@ -172,6 +175,7 @@ class Issuer:
         subject = self._subject(profile, request)
         issuing = self._issuing(request)
         issuer_key = issuing.authority.key.public_key()
+        check_key(request.public_key)
         # 159 random bits, positive: far above the 64 that the CA/Browser Forum asks for.
         serial = x509.random_serial_number()
         shard = issuing.shard_of(serial)
@@ -201,7 +205,10 @@ class Issuer:
         return Subject.of_facts(profile, request.subject, self._id_salt)
 
     def _check_keys(self, prepared: Sequence[Prepared]) -> None:
-        """One key, one subject, one profile; and never again after a compromise. Raises KeyTaken."""
+        """One key, one subject, one profile; and never again after a compromise. Raises KeyTaken, KeyWeak."""
+        for one in prepared:
+            if one.entry.key_digest in self._blocked_keys:
+                raise KeyWeak("the private key is publicly known")
         uses: dict[str, tuple[str, str]] = {}
         for one in prepared:
             use = (one.entry.subject, one.entry.profile)
