@@ -1,4 +1,4 @@
-"""``scripts/bench [--seconds S] [signing issuance memory]``."""
+"""``scripts/bench [--seconds S] [signing issuance status responder memory]``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import platform
 from collections.abc import Iterator
 
-from bench import issuance, memory, setting, signing
+from bench import issuance, memory, responder, setting, signing, status
 from bench.report import Line
 from hsm import Token
 
-PARTS = ("signing", "issuance", "memory")
+PARTS = ("signing", "issuance", "status", "responder", "memory")
 
 
 def main() -> None:
@@ -34,6 +34,10 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
             yield from signing.run(token, seconds)
         if "issuance" in parts:
             yield from issuance.run(token, seconds)
+        if "status" in parts:
+            yield from status.run(token, seconds)
+        if "responder" in parts:
+            yield from responder.run(token, seconds)
     if "memory" in parts:
         yield from memory.run()
 

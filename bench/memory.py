@@ -18,11 +18,12 @@ def run() -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as work:
         log = Path(work) / "server.log"
         with running(Path(work) / "data", log):
-            used = max(_resident(process) for process in _serving(work))
+            used = max(_resident(process) for process in serving(work))
         yield Line("memory of the server at rest, MB", used, GOAL_MB, 1.0, less_is_better=True)
 
 
-def _serving(work: str) -> list[Path]:
+def serving(work: str) -> list[Path]:
+    """The processes in /proc that serve from a folder below ``work``."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
