@@ -16,6 +16,7 @@ from api.db import make_engine
 from bench.report import Line
 from bench.setting import FOLDER, best, per_second
 from bench.signing import raw_loop
+from ca.audit.journal import Journal
 from ca.authorities import Authorities, IssuingAuthority
 from ca.ceremony.steps import AuthorityName, make_root
 from ca.distinguished import SubjectFacts
@@ -42,10 +43,11 @@ def run(token: Token, seconds: float) -> Iterator[Line]:
         metadata.create_all(engine)
         ceiling = best([per_second(raw_loop(token, label, kind), 1, seconds) for _ in range(3)])
         goal = 0.60 if kind is KeyKind.RSA_2048 else 0.10
+        ledger = Ledger(engine, Journal(engine, "bench", _now))  # as the service does
         for linting, remember in (("pkilint each", False), ("pkilint each shape", True)):
             linter = Linter(remember_shapes=remember)
             known = Authorities([IssuingAuthority("bench", authority, pki_url="http://ca.example/pki")])
-            issuer = Issuer(known, shipped_profiles(), Ledger(engine), linter, lambda: datetime.now(UTC))
+            issuer = Issuer(known, shipped_profiles(), ledger, linter, _now)
             singly = _singly(issuer)
             for threads in (1, 8):
                 rate = best([per_second(singly, threads, seconds) for _ in range(2)])
@@ -55,6 +57,10 @@ def run(token: Token, seconds: float) -> Iterator[Line]:
             if remember:
                 yield Line(f"issue {kind}, bulk, beside django-ca", rate, DJANGO_CA, 20.0)
         engine.dispose()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 _numbers = itertools.count()
