@@ -133,9 +133,12 @@ def test_revocation_lists_are_obeyed_and_must_be_in_force(lock_ca: LockCa, lock:
         LockTrust(trusted, (lock_ca.crl(until=NOW - timedelta(days=1)),)).check(lock, NOW, CREDIT_CODE)
 
 
-def test_a_list_by_somebody_else_says_nothing(lock_ca: LockCa, lock: x509.Certificate) -> None:
+def test_a_list_by_somebody_else_revokes_nothing_and_counts_as_none(
+    lock_ca: LockCa, lock: x509.Certificate
+) -> None:
     forged = LockCa().crl(lock, until=NOW + timedelta(days=1))
-    LockTrust((lock_ca.certificate,), (forged,)).check(lock, NOW, CREDIT_CODE)
+    with pytest.raises(LockStatusUnknown):
+        LockTrust((lock_ca.certificate,), (forged,)).check(lock, NOW, CREDIT_CODE)
 
 
 def test_trust_is_read_from_a_folder(lock_ca: LockCa, lock: x509.Certificate, tmp_path: Path) -> None:
