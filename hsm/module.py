@@ -63,6 +63,11 @@ class Module:
         described: Any = self._library
         return f"{described.library_description} {major}.{minor}"
 
+    @property
+    def is_softhsm(self) -> bool:
+        """Whether this is SoftHSM, which has habits of its own."""
+        return "SoftHSM" in str(self._library.manufacturer_id)
+
     def slots(self) -> list[Any]:
         """Slots that hold a token now, as python-pkcs11 slots."""
         self.check_process()

@@ -138,6 +138,10 @@ class Sessions(Protocol):
         """Call ``work`` with a session of its own."""
         ...
 
+    def do_alone(self, work: Callable[[Session], Result]) -> Result:
+        """The same while no other session is lent."""
+        ...
+
     def close(self) -> None:
         """Lend no more."""
         ...
@@ -156,6 +160,8 @@ class NoSessions:
     def do(self, work: Callable[[Session], Result]) -> Result:
         """Raises the refusal."""
         raise self._refusal
+
+    do_alone = do
 
     def close(self) -> None:
         """Nothing is open."""
@@ -184,6 +190,7 @@ class SessionPool:
         self._changed = threading.Condition()
         self._open = 0
         self._waiting = 0
+        self._reserved = False  # for one caller that wants to be alone
         self._closed = False
 
     def do(self, work: Callable[[Session], Result]) -> Result:
@@ -191,10 +198,31 @@ class SessionPool:
 
         Raises TokenBusy when none comes free in time.
         """
+        return self._work(self._take(), work)
+
+    def do_alone(self, work: Callable[[Session], Result]) -> Result:
+        """The same while no other session is lent: callers wait on both sides. Not from within ``do``.
+
+        Raises TokenBusy when the others do not end in time.
+        """
+        with self._changed:
+            self._waiting += 1
+            try:
+                idle = self._reserve(time.monotonic() + self._wait_seconds)
+            finally:
+                self._waiting -= 1
         try:
-            session = self._idle.pop()
-        except IndexError:
-            session = self._open_or_wait()
+            return self._work(idle.pop() if idle else self._opened(), work)
+        finally:
+            self._release(idle)
+
+    def close(self) -> None:
+        """Close the idle sessions; those lent out are closed when they come back."""
+        self._closed = True
+        while self._idle:
+            self._discard(self._idle.pop())
+
+    def _work(self, session: Session, work: Callable[[Session], Result]) -> Result:
         try:
             result = work(session)
         except BaseException:
@@ -203,11 +231,41 @@ class SessionPool:
         self._give_back(session)
         return result
 
-    def close(self) -> None:
-        """Close the idle sessions; those lent out are closed when they come back."""
-        self._closed = True
-        while self._idle:
-            self._discard(self._idle.pop())
+    def _take(self) -> Session:
+        if not self._reserved:
+            try:
+                return self._idle.pop()
+            except IndexError:
+                pass
+        return self._open_or_wait()
+
+    def _reserve(self, deadline: float) -> list[Session]:
+        """Keep everybody else out; returns all open sessions, or makes room for the first."""
+        while self._reserved:
+            self._await_change(deadline)
+        self._reserved = True
+        mine: list[Session] = []
+        try:
+            while True:
+                with contextlib.suppress(IndexError):
+                    while True:
+                        mine.append(self._idle.pop())
+                if len(mine) == self._open:
+                    break
+                self._await_change(deadline)
+        except TokenBusy:
+            self._release(mine)
+            raise
+        if not mine:
+            self._open += 1
+        return mine
+
+    def _release(self, idle: list[Session]) -> None:
+        with self._changed:
+            self._reserved = False
+            self._changed.notify_all()
+        for session in idle:
+            self._give_back(session)
 
     def _give_back(self, session: Session) -> None:
         if self._closed:
@@ -216,14 +274,14 @@ class SessionPool:
         self._idle.append(session)
         if self._waiting:
             with self._changed:
-                self._changed.notify()
+                self._changed.notify_all()
 
     def _discard(self, session: Session) -> None:
         # A failed call may leave an operation active or a handle stale: it is cheaper to open anew.
         self._close_session(session)
         with self._changed:
             self._open -= 1
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _open_or_wait(self) -> Session:
         with self._changed:
@@ -238,13 +296,17 @@ class SessionPool:
         """An idle session, or None when there is room for a new one, which is then reserved."""
         while True:
             # Callers that need no lock may have been faster than the one that was woken: look again.
-            with contextlib.suppress(IndexError):
-                return self._idle.pop()
-            if self._open < self._size:
-                self._open += 1
-                return None
-            if not self._changed.wait(deadline - time.monotonic()):
-                raise TokenBusy(f"no free session within {self._wait_seconds} s")
+            if not self._reserved:
+                with contextlib.suppress(IndexError):
+                    return self._idle.pop()
+                if self._open < self._size:
+                    self._open += 1
+                    return None
+            self._await_change(deadline)
+
+    def _await_change(self, deadline: float) -> None:
+        if not self._changed.wait(deadline - time.monotonic()):
+            raise TokenBusy(f"no free session within {self._wait_seconds} s")
 
     def _opened(self) -> Session:
         try:
@@ -257,5 +319,5 @@ class SessionPool:
         except BaseException:
             with self._changed:
                 self._open -= 1
-                self._changed.notify()
+                self._changed.notify_all()
             raise

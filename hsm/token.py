@@ -96,53 +96,60 @@ class Token:
 
         Raises HsmError; TokenGone when the token does not come back.
         """
+        return self._observed(work, alone=False)
+
+    def _observed(self, work: Callable[[Session], Result], alone: bool) -> Result:
         try:
-            return self._run(work)
+            return self._run(work, alone)
         except HsmError as exc:
             if self.observer is not None:
                 self.observer.failed(self._info.label, exc.code)
             raise
 
-    def _run(self, work: Callable[[Session], Result]) -> Result:
+    def _run(self, work: Callable[[Session], Result], alone: bool) -> Result:
         generation = self._generation
         try:
-            return self._sessions.do(work)
+            return self._lent(work, alone)
         except (*HANDLE_STALE, *UNCLEAR):
             pass  # the session went with its handles; the next one finds the object again
         except SESSION_LOST as exc:
             self._recover(generation, exc)
         except pkcs11.PKCS11Error as exc:
             raise translate(exc) from exc
-        return self._run_again(generation, work)
+        return self._run_again(generation, work, alone)
 
     def change(self, work: Callable[[Session], Result]) -> Result:
-        """Do ``work`` that makes keys or destroys objects, one such work at a time.
+        """Do ``work`` that makes or destroys objects, one such work at a time.
 
-        It may be done several times, so it first clears away what a failed try can have left. SoftHSM 2.6.1,
-        asked for a new object while other threads use theirs, fails about once in a thousand times, with
-        any error at all; the next try succeeds.
+        It may be done several times, so it first clears away what a failed try can have left.
         """
+        # SoftHSM 2.6.1 lets a thread read an object that another one is still writing: attributes come back
+        # empty, and the defaults put in their place can be stored over the true ones.
+        alone = self._module.is_softhsm
         with self._changing:
             for _ in range(_CHANGE_TRIES - 1):
                 try:
-                    return self.run(work)
+                    return self._observed(work, alone)
                 except (TokenBusy, PinIncorrect, PinLocked):
                     raise
                 except HsmError:
                     continue
-            return self.run(work)
+            return self._observed(work, alone)
 
-    def _run_again(self, generation: int, work: Callable[[Session], Result]) -> Result:
+    def _run_again(self, generation: int, work: Callable[[Session], Result], alone: bool) -> Result:
         if generation == self._generation:
             try:
-                return self._sessions.do(work)
+                return self._lent(work, alone)
             except (*SESSION_LOST, *UNCLEAR, KeyNotFound) as exc:
                 # A key that was there a moment ago and is not found any more: ask the token who it is.
                 self._recover(generation, exc)
             except pkcs11.PKCS11Error as exc:
                 raise translate(exc) from exc
         with translated():
-            return self._sessions.do(work)
+            return self._lent(work, alone)
+
+    def _lent(self, work: Callable[[Session], Result], alone: bool) -> Result:
+        return self._sessions.do_alone(work) if alone else self._sessions.do(work)
 
     def certificates(self) -> list[TokenCertificate]:
         """The X.509 certificates on the token."""

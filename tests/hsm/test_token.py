@@ -230,6 +230,22 @@ def test_a_full_pool_says_busy_and_then_serves_again(opened: Token) -> None:
     sign(key)
 
 
+def test_softhsm_makes_objects_while_nobody_else_uses_the_token(opened: Token) -> None:
+    keys = TokenKeys(opened)
+    key = keys.generate("k", KeyKind.P256)
+    hold, held = threading.Event(), threading.Barrier(2)
+    other = threading.Thread(target=lambda: opened.run(lambda _: (held.wait(5), hold.wait(5))))
+    other.start()
+    held.wait(5)
+    with pytest.raises(TokenBusy):
+        keys.generate("refused", KeyKind.P256)
+    sign(key)  # and nobody is kept out for longer
+    threading.Timer(0.05, hold.set).start()
+    sign(keys.generate("waited", KeyKind.P256))
+    other.join()
+    assert keys.labels() == ["k", "waited"]
+
+
 def test_a_forked_child_is_refused(softhsm: Path, opened: Token) -> None:
     key = TokenKeys(opened).generate("k", KeyKind.P256)
     child = os.fork()
