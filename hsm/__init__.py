@@ -13,6 +13,7 @@ from __future__ import annotations
 from hsm.certificates import TokenCertificate, public_certificates
 from hsm.config import PinSource, TokenConfig, pin_from_file
 from hsm.errors import HsmError, Kind, SealBridgeError
+from hsm.escrow import open_escrow, restored_blob
 from hsm.keys import PrivateKey
 from hsm.mechanisms import KeyKind, KeyUse
 from hsm.module import Module
@@ -53,6 +54,8 @@ __all__ = [
     "has_key",
     "init_token",
     "list_tokens",
+    "open_escrow",
     "pin_from_file",
     "public_certificates",
+    "restored_blob",
 ]

@@ -40,8 +40,10 @@ class KeyBlobs(Protocol):
         """The blob under ``label``, None when there is none."""
         ...
 
-    def put(self, label: str, blob: bytes) -> None:
-        """Keep ``blob`` under ``label``, durably before returning, replacing what was there."""
+    def put(self, label: str, blob: bytes, copy: bytes | None = None) -> None:
+        """Keep ``blob`` under ``label`` and beside it its escrowed ``copy``, if it has one: both or neither,
+        durably before returning, replacing what was there.
+        """
         ...
 
 
@@ -76,13 +78,17 @@ class Vault:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _WrappedAccess:
+class WrappedAccess:
+    """``KeyAccess`` to a wrapped key: unwrapped for one operation, then destroyed."""
+
     vault: Vault
     blob: bytes
     kind: KeyKind
     key_use: KeyUse
 
     def use(self, operation: Callable[[Session, Any], Result]) -> Result:
+        """Call ``operation`` with the unwrapped key."""
+
         def work(session: Session) -> Result:
             private = self.vault.wrapper.unwrap(session, self.blob, self.kind, self.key_use)
             try:
@@ -93,14 +99,19 @@ class _WrappedAccess:
         return self.vault.token.run(work)
 
     def sign(self, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        """A signature by the unwrapped key."""
         return self.use(lambda session, private: session.sign(private, mechanism, data, room))
 
 
 class WrappedKeys:
-    """One person's keys, opened with that person's PIN; a ``KeyStore``."""
+    """One person's keys, opened with that person's PIN; a ``KeyStore``.
 
-    def __init__(self, vault: Vault, blobs: KeyBlobs, pin: str) -> None:
+    ``escrow``: wraps a second copy of keys that decrypt (``hsm.escrow``). Signing keys never have one.
+    """
+
+    def __init__(self, vault: Vault, blobs: KeyBlobs, pin: str, escrow: KeyWrapper | None = None) -> None:
         self._vault = vault
+        self._escrow = escrow
         self._blobs = blobs
         self._pin: str | None = pin
 
@@ -111,27 +122,31 @@ class WrappedKeys:
         if self._blobs.get(label) is not None:
             raise KeyExists(f"there is a key {label!r} already")
 
-        def work(session: Session) -> tuple[bytes, PublicKey]:
+        escrow = self._escrow if use is KeyUse.DECRYPT else None
+
+        def work(session: Session) -> tuple[bytes, bytes | None, PublicKey]:
             public, private = generation.passing_pair(session, kind, use)
             try:
-                return self._vault.wrapper.wrap(session, private), read(public)
+                copy = None if escrow is None else escrow.wrap(session, private)
+                return self._vault.wrapper.wrap(session, private), copy, read(public)
             finally:
                 private.destroy()
                 public.destroy()
 
-        wrapped, public_key = token.change(work)
-        self._store(label, self._held_pin(), wrapped, kind, use, public_key)
-        return token_key(_WrappedAccess(self._vault, wrapped, kind, use), public_key)
+        wrapped, copy, public_key = token.change(work)
+        blob = sealed_blob(self._vault, label, self._held_pin(), wrapped, kind, use, public_key)
+        self._blobs.put(label, blob, copy)
+        return token_key(WrappedAccess(self._vault, wrapped, kind, use), public_key)
 
     def open(self, label: str) -> PrivateKey:
         """The key under ``label``. Raises KeyNotFound, PinIncorrect, KeyDamaged."""
         wrapped, kind, use, public_key = self._load(label)
-        return token_key(_WrappedAccess(self._vault, wrapped, kind, use), public_key)
+        return token_key(WrappedAccess(self._vault, wrapped, kind, use), public_key)
 
     def change_pin(self, label: str, new_pin: str) -> None:
         """Seal the key again under a new PIN; the old one does not open it any more."""
         wrapped, kind, use, public_key = self._load(label)
-        self._store(label, new_pin, wrapped, kind, use, public_key)
+        self._blobs.put(label, sealed_blob(self._vault, label, new_pin, wrapped, kind, use, public_key))
 
     def close(self) -> None:
         """Forget the PIN; keys opened before go on working until they are dropped."""
@@ -150,18 +165,20 @@ class WrappedKeys:
         bound = _bound(label, kind, use, fields["public_key"])
         return self._vault.seal.open(self._held_pin(), fields["sealed"], bound), kind, use, public_key
 
-    def _store(
-        self, label: str, pin: str, wrapped: bytes, kind: KeyKind, use: KeyUse, public_key: PublicKey
-    ) -> None:
-        spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        sealed = self._vault.seal.seal(pin, wrapped, _bound(label, kind, use, spki))
-        fields = {"version": 1, "kind": kind, "use": use, "public_key": spki, "sealed": sealed}
-        self._blobs.put(label, bytes(_WrappedKey(fields).dump()))
-
     def _held_pin(self) -> str:
         if self._pin is None:
             raise KeyNotFound("the store was closed")
         return self._pin
+
+
+def sealed_blob(
+    vault: Vault, label: str, pin: str, wrapped: bytes, kind: KeyKind, use: KeyUse, public_key: PublicKey
+) -> bytes:
+    """What is kept under ``label``: the wrapped key, sealed under the PIN, bound to label and public key."""
+    spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    sealed = vault.seal.seal(pin, wrapped, _bound(label, kind, use, spki))
+    fields = {"version": 1, "kind": kind, "use": use, "public_key": spki, "sealed": sealed}
+    return bytes(_WrappedKey(fields).dump())
 
 
 def _bound(label: str, kind: KeyKind, use: KeyUse, spki: bytes) -> bytes:

@@ -21,8 +21,10 @@ class KeyWrapper(Protocol):
         """The private key object as an opaque blob."""
         ...
 
-    def unwrap(self, session: Session, blob: bytes, kind: KeyKind, use: KeyUse) -> Any:
-        """A session object again, not extractable; the caller destroys it."""
+    def unwrap(
+        self, session: Session, blob: bytes, kind: KeyKind, use: KeyUse, *, passing: bool = False
+    ) -> Any:
+        """A session object again, not extractable unless it is ``passing``; the caller destroys it."""
         ...
 
 
@@ -43,8 +45,10 @@ class AesKeyWrapper:
         wrapping = session.secret_key(self._label)
         return bytes(wrapping.wrap_key(private, mechanism=self._mechanism))
 
-    def unwrap(self, session: Session, blob: bytes, kind: KeyKind, use: KeyUse) -> Any:
-        """Unwrap into a session object, for this one session."""
+    def unwrap(
+        self, session: Session, blob: bytes, kind: KeyKind, use: KeyUse, *, passing: bool = False
+    ) -> Any:
+        """Unwrap into a session object, for this one session; ``passing`` on to another wrapping key."""
         wrapping = session.secret_key(self._label)
         return wrapping.unwrap_key(
             ObjectClass.PRIVATE_KEY,
@@ -54,7 +58,7 @@ class AesKeyWrapper:
             capabilities=CAPABILITIES[kind in RSA_BITS, use],
             template={
                 Attribute.SENSITIVE: True,
-                Attribute.EXTRACTABLE: False,
+                Attribute.EXTRACTABLE: passing,
                 Attribute.PRIVATE: True,
             },
         )

@@ -30,8 +30,10 @@ PIN = "subscriber-1"
 class Blobs(dict[str, bytes]):
     """The port ``KeyBlobs`` over a dictionary."""
 
-    def put(self, label: str, blob: bytes) -> None:
+    def put(self, label: str, blob: bytes, copy: bytes | None = None) -> None:
         self[label] = blob
+        if copy is not None:
+            self[f"copy of {label}"] = copy
 
 
 @dataclass

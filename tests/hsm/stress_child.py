@@ -27,8 +27,10 @@ THREADS = 8
 
 
 class Blobs(dict[str, bytes]):
-    def put(self, label: str, blob: bytes) -> None:
+    def put(self, label: str, blob: bytes, copy: bytes | None = None) -> None:
         self[label] = blob
+        if copy is not None:
+            self[f"copy of {label}"] = copy
 
 
 class Work:
