@@ -17,6 +17,7 @@ import api.metrics.routes
 import api.ocsp.routes
 import api.pages.routes
 import api.pki.routes
+import api.recovery.routes
 import api.registry.routes
 import api.review.routes
 import api.seals.routes
@@ -40,6 +41,8 @@ _ROUTERS = (
     api.seals.routes.router,
     api.review.routes.router,
     api.registry.routes.router,
+    api.recovery.routes.operator_router,
+    api.recovery.routes.router,
     api.pki.routes.operator_router,
     api.est.routes.router,
     api.ocsp.routes.router,

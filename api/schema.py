@@ -13,6 +13,7 @@ import api.certificates.tables
 import api.enterprises.tables
 import api.est.tables
 import api.outside.sms
+import api.recovery.tables
 import api.seals.tables  # noqa: F401 - each registers its tables
 import ca.audit.tables
 import ca.tables

@@ -26,6 +26,7 @@ from api.metrics.state import StateCollector
 from api.outside.ntp import time_server
 from api.outside.sms import SandboxSms
 from api.pki.service import Pki
+from api.recovery.service import Recoveries
 from api.registry.service import Registry
 from api.review.service import Review
 from api.seals.service import Sealing
@@ -50,7 +51,7 @@ from ca.revocation import Revoker
 from ca.status import Act
 from ca.timestamps import ClockGuard, TimeStamper
 from ca.trust import LockTrust
-from hsm import TokenKeys
+from hsm import TokenKeys, open_escrow
 from mobile_bridge.server.service import BridgeService
 
 Clock = Callable[[], datetime]
@@ -75,6 +76,7 @@ class Services:
     bridge: BridgeService
     issuer: Issuer
     registry: Registry
+    recoveries: Recoveries
     est: Est
     meters: Meters
     journal: Journal
@@ -129,7 +131,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     ledger = Ledger(db.engine, journal)
     id_numbers = IdNumbers(settings.data_secret())
     sms = SandboxSms(db)
-    keys = SubscriberKeys(tokens.vault(), NewKeyBlobs(db, _now), PinTries(db, _now))
+    vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
+    keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, PinTries(db, _now))
     authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
     profiles = load_profiles(settings.folder.profiles)
     blocked = load_blocked(settings.folder.blocked_keys)
@@ -194,7 +197,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         applications=Applications(db, id_numbers, _now),
         sending=SendToComputer(db, bridge),
         review=Review(db, id_numbers, trust, _now, journal),
-        download=CertificateDownload(db, keys, issuer, _now),
+        download=CertificateDownload(db, keys, issuer, profiles, _now),
         certificates=certificates,
         sealing=Sealing(db, certificates, _now, journal),
         pki=pki,
@@ -205,6 +208,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         bridge=bridge,
         issuer=issuer,
         registry=Registry(db, ledger, Revoker(ledger, _now, status_changed)),
+        recoveries=Recoveries(db, ledger, keys, blobs, _now, journal),
         meters=meters,
         metrics_token=settings.metrics_secret(),
         est=Est(db, issuer, ledger, authorities, profiles, _now, journal),

@@ -30,6 +30,12 @@ class Product:
     scope: str
     on_offer: bool
     approvals: int
+    encryption_profile: str | None
+
+    @property
+    def dual(self) -> bool:
+        """Whether a signing and an encryption certificate are issued together."""
+        return self.encryption_profile is not None
 
 
 _PRODUCTS = (

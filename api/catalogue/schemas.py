@@ -28,7 +28,9 @@ class AuthorityView(Answer):
 
 
 class ProductView(Answer):
-    """A certificate that can be applied for. ``fee_fen``: price in 分; ``term``: both as people read them."""
+    """A certificate that can be applied for. ``fee_fen``: price in 分; ``term``: validity and price as people
+    read them; ``dual``: a signing and an encryption certificate are issued together (双证书).
+    """
 
     code: str
     name: str
@@ -38,6 +40,7 @@ class ProductView(Answer):
     fee_fen: int
     term: str
     scope: str
+    dual: bool
 
 
 class CatalogueView(Answer):

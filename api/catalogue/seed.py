@@ -23,6 +23,7 @@ def seed(tx: Connection, authority_name: str) -> int:
         own["name"] = authority_name
     for one in packaged["product"]:
         one["on_offer"] = True
+        one.setdefault("encryption_profile", None)
     return sum(_add_missing(tx, table, packaged[name]) for name, table in _IN_ORDER.items())
 
 

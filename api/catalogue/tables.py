@@ -43,5 +43,6 @@ product = Table(
     Column("term", String(60), nullable=False),  # validity and fee as the application form says them
     Column("scope", String(120), nullable=False),
     Column("on_offer", Boolean, nullable=False),
+    Column("encryption_profile", String(40)),  # of the second half of a dual certificate; null for none
     Column("approvals", Integer, nullable=False, server_default="1"),  # operators who must approve: 1 or 2
 )

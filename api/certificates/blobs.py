@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.certificates.tables import key_blob, pin_tries
@@ -14,7 +14,7 @@ from hsm.errors import KeyExists
 
 
 class NewKeyBlobs:
-    """Keeps the blobs of new keys, each with a fresh count of PIN tries. A blob is never replaced."""
+    """Keeps the blobs of new keys, each with a fresh count of PIN tries. It never replaces one."""
 
     def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
         self._db = db
@@ -27,12 +27,29 @@ class NewKeyBlobs:
             found: bytes | None = tx.execute(asked).scalar_one_or_none()
             return found
 
-    def put(self, label: str, blob: bytes) -> None:
-        """Keep a new key's blob, durably. Raises KeyExists: of two who make the same key, one keeps it."""
+    def copy(self, label: str) -> bytes | None:
+        """The escrowed copy of the key under ``label``."""
+        with self._db.read() as tx:
+            asked = select(key_blob.c.copy).where(key_blob.c.label == label)
+            found: bytes | None = tx.execute(asked).scalar_one_or_none()
+            return found
+
+    def put(self, label: str, blob: bytes, copy: bytes | None = None) -> None:
+        """Keep a new key's blob and its copy, durably.
+
+        Raises KeyExists: of two who make the same key, one keeps it.
+        """
         now = self._clock()
         try:
             with self._db.write() as tx:
-                tx.execute(insert(key_blob).values(label=label, blob=blob, created_at=now))
+                tx.execute(insert(key_blob).values(label=label, blob=blob, copy=copy, created_at=now))
                 tx.execute(insert(pin_tries).values(label=label, taken=0, wrong=0, last_try_at=now))
         except IntegrityError:
             raise KeyExists(f"another request made the key {label!r} first") from None
+
+
+def replace(tx: Connection, label: str, blob: bytes, now: datetime) -> None:
+    """Put a recovered key's blob in the place of the one whose PIN was lost, with a fresh count of tries."""
+    tx.execute(update(key_blob).where(key_blob.c.label == label).values(blob=blob))
+    fresh = {"taken": 0, "wrong": 0, "last_try_at": now}
+    tx.execute(update(pin_tries).where(pin_tries.c.label == label).values(fresh))

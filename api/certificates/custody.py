@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from api.certificates.pins import PinTries
-from api.certificates.rules import Custody
-from hsm import KeyBlobs, KeyKind, PrivateKey, TokenKeys, Vault, WrappedKeys
+from api.certificates.rules import Custody, NotEscrowed
+from ca.hierarchy import algorithm_name
+from hsm import (
+    KeyBlobs,
+    KeyKind,
+    KeyUse,
+    KeyWrapper,
+    PrivateKey,
+    PublicKey,
+    TokenKeys,
+    Vault,
+    WrappedKeys,
+    restored_blob,
+)
 from hsm.errors import KeyExists, KeyNotFound
 
 _RESIDENT: Final = b"resident key"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to be made. ``escrow``: with a second copy, which only keys that decrypt can have."""
+
+    label: str
+    kind: KeyKind
+    use: KeyUse = KeyUse.SIGN
+    escrow: bool = False
 
 
 class SubscriberKeys:
@@ -19,25 +42,26 @@ class SubscriberKeys:
     sealed mark under the PIN guards the way to it.
     """
 
-    def __init__(self, vault: Vault, blobs: KeyBlobs, tries: PinTries) -> None:
+    def __init__(self, vault: Vault, escrow: KeyWrapper, blobs: KeyBlobs, tries: PinTries) -> None:
         self._vault = vault
+        self._escrow = escrow
         self._blobs = blobs
         self._tries = tries
 
-    def ensure(self, custody: Custody, label: str, kind: KeyKind, pin: str) -> PrivateKey:
-        """The key under ``label``, made now if it is not there: what a crash left is taken up again.
+    def ensure(self, custody: Custody, new: NewKey, pin: str) -> PrivateKey:
+        """The key under ``new.label``, made now if it is not there: what a crash left is taken up again.
 
         Raises PinIncorrect and PinLocked when the key was made before with another PIN, and HsmError.
         """
-        if self._blobs.get(label) is None:
+        if self._blobs.get(new.label) is None:
             try:
-                return self._make(custody, label, kind, pin)
+                return self._make(custody, new, pin)
             except KeyExists:  # another request of the same person was a moment faster
-                return self.open(custody, label, pin)
+                return self.open(custody, new.label, pin)
         try:
-            return self.open(custody, label, pin)
+            return self.open(custody, new.label, pin)
         except KeyNotFound:
-            return TokenKeys(self._vault.token).generate(label, kind)
+            return TokenKeys(self._vault.token).generate(new.label, new.kind, new.use)
 
     def open(self, custody: Custody, label: str, pin: str) -> PrivateKey:
         """The key under ``label``. Raises PinIncorrect, PinLocked, PinBusy, KeyNotFound, HsmError."""
@@ -47,12 +71,30 @@ class SubscriberKeys:
             self._vault.seal.open(pin, self._blobs.get(label) or b"", self._bound(label))
         return TokenKeys(self._vault.token).open(label)
 
-    def _make(self, custody: Custody, label: str, kind: KeyKind, pin: str) -> PrivateKey:
+    def _make(self, custody: Custody, new: NewKey, pin: str) -> PrivateKey:
         if custody is Custody.WRAPPED:
-            return WrappedKeys(self._vault, self._blobs, pin).generate(label, kind)
+            escrow = self._escrow if new.escrow else None
+            return WrappedKeys(self._vault, self._blobs, pin, escrow).generate(new.label, new.kind, new.use)
         # The PIN first: a key without one could be opened by nobody, or worse, by anybody.
-        self._blobs.put(label, self._vault.seal.seal(pin, _RESIDENT, self._bound(label)))
-        return TokenKeys(self._vault.token).generate(label, kind)
+        self._blobs.put(new.label, self._mark(new.label, pin))
+        return TokenKeys(self._vault.token).generate(new.label, new.kind, new.use)
+
+    def restored(
+        self, custody: Custody, label: str, copy: bytes | None, public_key: PublicKey, pin: str
+    ) -> bytes:
+        """What opens the encryption key under ``label`` with a new PIN: its blob, for the caller to keep.
+
+        A resident key needs no copy, as the token has it. Raises NotEscrowed, KeyDamaged, HsmError.
+        """
+        if custody is Custody.RESIDENT:
+            return self._mark(label, pin)
+        if copy is None:
+            raise NotEscrowed("this key was made without an escrowed copy")
+        kind = KeyKind(algorithm_name(public_key))
+        return restored_blob(self._vault, self._escrow, label, copy, kind, public_key, pin)
+
+    def _mark(self, label: str, pin: str) -> bytes:
+        return self._vault.seal.seal(pin, _RESIDENT, self._bound(label))
 
     @staticmethod
     def _bound(label: str) -> bytes:

@@ -25,6 +25,13 @@ class Custody(StrEnum):
     RESIDENT = "resident"
 
 
+class Purpose(StrEnum):
+    """Which half of a dual certificate it is; a single certificate is a signing certificate."""
+
+    SIGNING = "signing"
+    ENCRYPTION = "encryption"
+
+
 class CertificateState(StrEnum):
     """What a certificate is good for at a moment."""
 
@@ -54,6 +61,22 @@ class CertificateUnusable(AppError):
     kind = Kind.CONFLICT
     code = "certificate_invalid"
     zh = "证书已过期、已冻结或已吊销，不能使用"
+
+
+class NotEscrowed(AppError):
+    """The key has no second copy: a signing key, or one made before copies were."""
+
+    kind = Kind.CONFLICT
+    code = "key_not_escrowed"
+    zh = "该密钥没有托管备份，无法恢复"
+
+
+class NotForSigning(AppError):
+    """An encryption certificate was chosen for a signature."""
+
+    kind = Kind.CONFLICT
+    code = "certificate_not_for_signing"
+    zh = "该证书是加密证书，请选择签名证书"
 
 
 def check_pin(pin: str) -> None:

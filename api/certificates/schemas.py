@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import Field, SecretStr
 
+from api.certificates.download import Downloaded
 from api.certificates.service import HeldCertificate
 from api.wire import Answer, Body
 from ca.issuance import IssuedCertificate
@@ -22,25 +23,48 @@ class Pin(Body):
     pin: SecretStr = Field(max_length=256)
 
 
-class DownloadedCertificate(Answer):
-    """``serial``: hexadecimal. ``chain``: the issuing CA's certificate, then the root's; PEM."""
+class EncryptionCertificate(Answer):
+    """The encryption half of a dual certificate; PEM."""
 
     serial: str
     certificate: str
-    chain: str
 
     @classmethod
     def of(cls, issued: IssuedCertificate) -> Self:
         """The view of a certificate just issued."""
+        return cls(serial=f"{issued.serial:x}", certificate=_pem([issued.certificate]))
+
+
+class DownloadedCertificate(Answer):
+    """``serial``: hexadecimal. ``chain``: the issuing CA's certificate, then the root's; PEM.
+
+    ``encryption``: the second half of a dual certificate, null for a single one.
+    """
+
+    serial: str
+    certificate: str
+    chain: str
+    encryption: EncryptionCertificate | None
+
+    @classmethod
+    def of(cls, issued: Downloaded) -> Self:
+        """The view of certificates just issued."""
+        second = issued.encryption
         return cls(
-            serial=f"{issued.serial:x}", certificate=_pem([issued.certificate]), chain=_pem(issued.chain)
+            serial=f"{issued.signing.serial:x}",
+            certificate=_pem([issued.signing.certificate]),
+            chain=_pem(issued.signing.chain),
+            encryption=None if second is None else EncryptionCertificate.of(second),
         )
 
 
 class CertificateView(Answer):
-    """A certificate in use. ``state``: active, expired, suspended or revoked; ``sha256``: of its DER."""
+    """A certificate in use. ``purpose``: signing or encryption; ``state``: active, expired, suspended or
+    revoked; ``sha256``: of its DER.
+    """
 
     serial: str
+    purpose: str
     state: str
     enterprise_name: str
     credit_code: str
@@ -72,6 +96,7 @@ def _fields(held: HeldCertificate) -> dict[str, Any]:
     holding, certificate = held.holding, held.certificate
     return {
         "serial": holding.serial,
+        "purpose": holding.purpose,
         "state": held.state,
         "enterprise_name": holding.enterprise_name,
         "credit_code": holding.credit_code,

@@ -12,7 +12,14 @@ from api.accounts.sessions import Person
 from api.certificates import queries
 from api.certificates.custody import SubscriberKeys
 from api.certificates.queries import Holding
-from api.certificates.rules import CertificateState, CertificateUnusable, Custody, state
+from api.certificates.rules import (
+    CertificateState,
+    CertificateUnusable,
+    Custody,
+    NotForSigning,
+    Purpose,
+    state,
+)
 from api.db import Database
 from ca.authorities import Authorities
 from ca.documents.signing import SigningIdentity
@@ -60,9 +67,12 @@ class Certificates:
     def open(self, person: Person, serial: str, pin: str) -> SigningIdentity:
         """The certificate with its key, ready to sign.
 
-        Raises NotFound, CertificateUnusable, PinIncorrect with the tries left, PinLocked, HsmError.
+        Raises NotFound, NotForSigning, CertificateUnusable, PinIncorrect with the tries left, PinLocked,
+        HsmError.
         """
         held = self.one_of(person, serial)
+        if held.holding.purpose is not Purpose.SIGNING:
+            raise NotForSigning("this certificate's key opens envelopes")
         if held.state is not CertificateState.ACTIVE:
             raise CertificateUnusable(f"the certificate is {held.state}")
         key = self._keys.open(Custody(held.holding.custody), held.holding.key_label, pin)

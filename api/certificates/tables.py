@@ -13,6 +13,7 @@ key_blob = Table(
     metadata,
     Column("label", String(80), primary_key=True),
     Column("blob", LargeBinary, nullable=False),  # opens with the token and the PIN together alone
+    Column("copy", LargeBinary),  # of an encryption key: opens with the token, for two operators together
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -25,7 +26,8 @@ pin_tries = Table(
     Column("last_try_at", UtcDateTime, nullable=False),
 )
 
-# The certificate itself is in the ledger of ``ca``, under the serial number.
+# What an application gave: a signing certificate, and with a dual product an encryption certificate beside
+# it. The certificates themselves are in the ledger of ``ca``, under the serial numbers.
 holding = Table(
     "certificate_holding",
     metadata,
@@ -37,4 +39,6 @@ holding = Table(
     Column("custody", String(12), nullable=False),
     Column("key_label", String(80), nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
+    Column("encryption_serial", String(40), index=True, unique=True),
+    Column("encryption_key_label", String(80)),
 )

@@ -161,7 +161,7 @@ def resident_product(server: Server) -> str:
     with sqlite3.connect(server.data / "sealbridge.db", timeout=20) as database:
         database.execute(
             "INSERT OR IGNORE INTO catalogue_product SELECT ?, platform, authority, name, profile, "
-            "'resident', 'p-256', validity_days, fee_fen, term, scope, on_offer, approvals "
+            "'resident', 'p-256', validity_days, fee_fen, term, scope, on_offer, approvals, NULL "
             "FROM catalogue_product LIMIT 1",
             [code],
         )

@@ -63,10 +63,10 @@ def test_the_catalogue_is_sown_once(engine: Engine) -> None:
     migrations.upgrade(engine)
     db = Database(engine)
     with db.write() as tx:
-        assert seed(tx, "某某认证中心") == 4
+        assert seed(tx, "某某认证中心") == 5
     with db.write() as tx:
         assert seed(tx, "另一名称") == 0
-        (product,) = products_on_offer(tx)
+        product, _ = products_on_offer(tx)
     assert (product.platform_name, product.authority_name) == ("临沂市公共资源交易中心", "某某认证中心")
     with db.read() as tx:
         assert find_product(tx, product.code) == product

@@ -64,5 +64,5 @@ def test_a_damaged_copy_is_refused(vault: Vault) -> None:
     public = keys.generate("e", KeyKind.P256, KeyUse.DECRYPT).public_key()
     copy = bytearray(blobs["copy of e"])
     copy[10] ^= 1
-    with pytest.raises(HsmError)  # SoftHSM says no more than CKR_GENERAL_ERROR:
+    with pytest.raises(HsmError):  # SoftHSM says no more than CKR_GENERAL_ERROR
         restored_blob(vault, escrow, "e", bytes(copy), KeyKind.P256, public, NEW)

@@ -1,0 +1,65 @@
+"""密钥恢复 over HTTP: two operators agree, the holder sets a new PIN."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from api.accounts.access import OnDuty, SignedIn
+from api.certificates.schemas import Pin
+from api.recovery.rules import Status
+from api.recovery.schemas import OwnRecoveryView, RecoveryRequest, RecoveryView
+from api.recovery.service import Recoveries
+
+operator_router = APIRouter(prefix="/v1/operator/recoveries", tags=["密钥恢复"])
+router = APIRouter(prefix="/v1/certificates/{serial}/recovery", tags=["密钥恢复"])
+
+
+def _recoveries(request: Request) -> Recoveries:
+    found: Recoveries = request.app.state.services.recoveries
+    return found
+
+
+Service = Annotated[Recoveries, Depends(_recoveries)]
+
+
+@operator_router.post("", status_code=201)
+def ask(body: RecoveryRequest, operator: OnDuty, service: Service) -> RecoveryView:
+    """申请恢复: the holder of an encryption certificate has lost the PIN."""
+    return RecoveryView.of(service.ask(operator, body.serial, body.reason))
+
+
+@operator_router.get("")
+def newest(
+    operator: OnDuty,
+    service: Service,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[RecoveryView]:
+    """恢复列表: newest first."""
+    return [RecoveryView.of(one) for one in service.newest(status, limit)]
+
+
+@operator_router.post("/{recovery_id}/approve")
+def approve(recovery_id: str, operator: OnDuty, service: Service) -> RecoveryView:
+    """复核通过: by another operator than the one who asked."""
+    return RecoveryView.of(service.approve(operator, recovery_id))
+
+
+@operator_router.post("/{recovery_id}/refuse")
+def refuse(recovery_id: str, operator: OnDuty, service: Service) -> RecoveryView:
+    """拒绝或撤回."""
+    return RecoveryView.of(service.refuse(operator, recovery_id))
+
+
+@router.get("")
+def of_own(serial: str, person: SignedIn, service: Service) -> OwnRecoveryView:
+    """恢复进度: of one's own encryption certificate."""
+    return OwnRecoveryView.of(service.of_own(person, serial))
+
+
+@router.post("")
+def finish(serial: str, body: Pin, person: SignedIn, service: Service) -> OwnRecoveryView:
+    """设置新 PIN 码: once two operators have agreed. The old PIN opens nothing any more."""
+    return OwnRecoveryView.of(service.finish(person, serial, body.pin.get_secret_value()))
