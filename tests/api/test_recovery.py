@@ -138,7 +138,7 @@ def test_two_operators_bring_an_encryption_key_back(
     assert phone.http.get(f"/v1/certificates/{serial}/recovery").json()["status"] == "approved"
     assert code_of(finish(phone, serial, "111111")) == (422, "pin_refused")
     assert finish(phone, serial).json()["status"] == "done"
-    assert opening(server, serial, PIN) == "pin_incorrect"
+    assert opening(server, serial, PIN) == "pin_wrong"
     assert opening(server, serial, NEW_PIN) == "opened"
     assert code_of(finish(phone, serial)) == (409, "recovery_state")
     assert journal(server, serial) == [
