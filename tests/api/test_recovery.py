@@ -90,7 +90,7 @@ def journal(server: Server, serial: str) -> list[tuple[str, str]]:
         found = database.execute(
             "SELECT json_extract(line, '$.action'), json_extract(line, '$.outcome') FROM ca_audit_entry "
             "WHERE json_extract(line, '$.subject') = ? AND json_extract(line, '$.action') LIKE 'recovery.%' "
-            "ORDER BY sequence",
+            "ORDER BY seq",
             [serial],
         ).fetchall()
     database.close()
