@@ -105,6 +105,19 @@ _RECORD: Final = (
 )
 
 
+# Built once: building it takes half as long as an RSA signature.
+_STATUS_OF: Final = select(
+    certificate.c.not_after,
+    certificate.c.revoked_at,
+    certificate.c.reason,
+    certificate.c.invalidity_date,
+).where(
+    certificate.c.serial == bindparam("serial_asked"),
+    certificate.c.issuer == bindparam("issuer_asked"),
+    certificate.c.state != State.INTENDED,
+)
+
+
 class Ledger:
     """Reads and writes the book. Safe for many threads; every write is durable when it returns.
 
@@ -169,18 +182,9 @@ class Ledger:
 
         An intent is not issued yet; a given-up one is revoked.
         """
-        asked = select(
-            certificate.c.not_after,
-            certificate.c.revoked_at,
-            certificate.c.reason,
-            certificate.c.invalidity_date,
-        ).where(
-            certificate.c.serial == serial_text(serial),
-            certificate.c.issuer == issuer,
-            certificate.c.state != State.INTENDED,
-        )
+        meant = {"serial_asked": serial_text(serial), "issuer_asked": issuer}
         with self._engine.connect() as connection:
-            row = connection.execute(asked).one_or_none()
+            row = connection.execute(_STATUS_OF, meant).one_or_none()
         return None if row is None else Status(row[0], _revocation(*row[1:]))
 
     def uses_of_keys(self, key_digests: Sequence[str]) -> list[KeyUse]:

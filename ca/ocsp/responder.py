@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Engine
 
@@ -30,6 +30,9 @@ from hsm.errors import SealBridgeError
 
 MAX_REQUEST: Final = 8 * 1024
 """Octets that a request may have."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 _FRESH_SECONDS: Final = 0.25
 _STALE_SECONDS: Final = 0.75
@@ -73,6 +76,7 @@ class Responder:
         self._signer = AnswerSigner(responder, clock, self._policy)
         self._store = AnswerStore(engine)
         self._memory: dict[bytes, _Remembered] = {}
+        self._statuses: dict[tuple[str, int], tuple[int, Status]] = {}
         self._changes: dict[str, int] = {}
         self._changes_at = -_STALE_SECONDS
         self._asking = threading.Lock()
@@ -183,14 +187,27 @@ class Responder:
         return Answer(kept.der, kept.this_update, kept.next_update, max(0, int(left.total_seconds())))
 
     def _at_once(self, issuing: IssuingAuthority, asked: OcspRequest) -> Answer:
-        found = [
-            (one.whole, self._ledger.status_of(issuing.key_id, one.serial)) for one in asked.certificates
-        ]
+        found = [(one.whole, self._status(issuing.key_id, one.serial)) for one in asked.certificates]
         return Answer(self._signer.at_once(issuing, found, asked.nonce))
+
+    def _status(self, issuer: str, serial: int) -> Status | None:
+        changes = self._changes.get(issuer, 0)
+        known = self._statuses.get((issuer, serial))
+        if known is not None and known[0] == changes:
+            return known[1]
+        status = self._ledger.status_of(issuer, serial)
+        if status is not None:  # becoming known to the ledger is no change of a status, and not counted
+            with self._remembering:
+                _remember(self._statuses, (issuer, serial), (changes, status))
+        return status
 
     def _remember(self, request: bytes, known: _Remembered) -> None:
         with self._remembering:
-            self._memory.pop(request, None)
-            while len(self._memory) >= _MEMORY:
-                del self._memory[next(iter(self._memory))]
-            self._memory[request] = known
+            _remember(self._memory, request, known)
+
+
+def _remember(memory: dict[Key, Value], key: Key, value: Value) -> None:
+    memory.pop(key, None)
+    while len(memory) >= _MEMORY:
+        del memory[next(iter(memory))]
+    memory[key] = value

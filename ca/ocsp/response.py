@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -81,19 +82,30 @@ def sign_response(
     nonce: bytes | None = None,
 ) -> bytes:
     """A response signed by a delegated responder, whose certificate goes with it. Raises HsmError."""
-    key_id = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    parts = [der.element(0xA2, der.octets(key_id)), der.generalized_time(produced_at), der.sequence(*answers)]
+    by_key, algorithm, certificates = _of_responder(certificate)
+    parts = [by_key, der.generalized_time(produced_at), der.sequence(*answers)]
     if nonce is not None:
         parts.append(der.element(0xA1, der.sequence(_extension(_NONCE, der.octets(nonce)))))
     data = der.sequence(*parts)
     basic = der.sequence(
         data,
-        algorithm_identifier(certificate.public_key()),  # type: ignore[arg-type]
+        algorithm,
         der.bits(sign_with(key, data)),
-        der.element(0xA0, der.sequence(certificate.public_bytes(Encoding.DER))),
+        certificates,
     )
     successful = der.element(der.ENUMERATED, b"\0")
     return der.sequence(successful, der.element(0xA0, der.sequence(_BASIC, der.octets(basic))))
+
+
+@lru_cache(maxsize=32)
+def _of_responder(certificate: x509.Certificate) -> tuple[bytes, bytes, bytes]:
+    """What is the same in all its answers: ResponderID by key, algorithm, and the certificate itself."""
+    key_id = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    return (
+        der.element(0xA2, der.octets(key_id)),
+        algorithm_identifier(certificate.public_key()),  # type: ignore[arg-type]
+        der.element(0xA0, der.sequence(certificate.public_bytes(Encoding.DER))),
+    )
 
 
 def _extension(identifier: bytes, value: bytes) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, and_, delete, select
+from sqlalchemy import Engine, and_, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ca.ledger import State, Status, serial_text
@@ -37,6 +37,25 @@ _STATUS: Final = (
     certificate.c.invalidity_date,
 )
 
+_LOOK_UP: Final = (  # built once, because building it takes longer than running it
+    select(*_STATUS, *(column.label(f"kept_{column.name}") for column in table.c))
+    .select_from(
+        certificate.outerjoin(
+            table,
+            and_(
+                table.c.issuer == certificate.c.issuer,
+                table.c.serial == certificate.c.serial,
+                table.c.hash_name == bindparam("hash_asked"),
+            ),
+        )
+    )
+    .where(
+        certificate.c.serial == bindparam("serial_asked"),
+        certificate.c.issuer == bindparam("issuer_asked"),
+        certificate.c.state != State.INTENDED,
+    )
+)
+
 
 def status_text(status: Status) -> str:
     """What tells one status from another."""
@@ -52,19 +71,13 @@ class AnswerStore:
 
     def look_up(self, issuer: str, serial: int, hash_name: str) -> tuple[Status | None, KeptAnswer | None]:
         """The certificate's status now (None: never issued) and the answer that is kept, which may be old."""
-        kept = and_(
-            table.c.issuer == certificate.c.issuer,
-            table.c.serial == certificate.c.serial,
-            table.c.hash_name == hash_name,
-        )
-        asked = (
-            select(*_STATUS, *(column.label(f"kept_{column.name}") for column in table.c))
-            .select_from(certificate.outerjoin(table, kept))
-            .where(certificate.c.serial == serial_text(serial), certificate.c.issuer == issuer)
-            .where(certificate.c.state != State.INTENDED)
-        )
+        meant = {
+            "serial_asked": serial_text(serial),
+            "issuer_asked": issuer,
+            "hash_asked": hash_name,
+        }
         with self._engine.connect() as connection:
-            row = connection.execute(asked).one_or_none()
+            row = connection.execute(_LOOK_UP, meant).one_or_none()
         return (None, None) if row is None else (_status(row), _kept(row))
 
     def keep(self, answers: Sequence[KeptAnswer]) -> None:
