@@ -15,7 +15,7 @@ _PRIVATE = 0o700
 def ensure_folders(folder: DataFolder) -> None:
     """Make what is missing; all of it is for the server's own user alone."""
     folder.root.mkdir(parents=True, exist_ok=True)
-    for path in (folder.root, folder.pki, folder.lock_cas, folder.secrets, folder.offline):
+    for path in (folder.root, folder.pki, folder.lock_cas, folder.secrets):
         path.mkdir(exist_ok=True)
         path.chmod(_PRIVATE)
 

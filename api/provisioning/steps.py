@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from api import migrations
 from api.accounts.operators import add_operator, has_operators
 from api.catalogue.seed import seed
 from api.db import Database, make_engine
-from api.provisioning.authority import ensure_certificates, ensure_tokens
+from api.provisioning.authority import check_certificates, ensure_certificates, ensure_tokens, write_request
 from api.provisioning.folders import (
     ensure_folders,
     ensure_secret,
@@ -34,10 +35,11 @@ FIRST_OPERATOR: Final = "operator"
 Say = Callable[[str], None]
 
 
-def set_up(settings: Settings, say: Say) -> None:
+def set_up(settings: Settings, say: Say, request: Path | None = None) -> None:
     """Make everything that is missing for a start. May be killed anywhere and run again.
 
-    ``say``: is told each step, in Chinese. Raises ConfigurationRefused, HsmError, CaError.
+    ``say``: is told each step, in Chinese. ``request``: where the issuing CA's request is written for a root
+    that is elsewhere; then all waits until ``pki/`` holds what its ceremonies gave. Raises ConfigurationRefused, HsmError, CaError.
     """
     folder = settings.folder
     say("准备数据目录和密钥文件")
@@ -52,7 +54,7 @@ def set_up(settings: Settings, say: Say) -> None:
         _prepare_database(settings, db)
         say("准备密码设备（签发、用户密钥）")
         ensure_tokens(settings)
-        _prepare_authority(settings, db, say)
+        _prepare_authority(settings, db, say, request)
     finally:
         db.engine.dispose()
 
@@ -83,11 +85,16 @@ def _journal(settings: Settings, db: Database) -> Journal:
     return Journal(db.engine, settings.node, lambda: datetime.now(UTC))
 
 
-def _prepare_authority(settings: Settings, db: Database, say: Say) -> None:
+def _prepare_authority(settings: Settings, db: Database, say: Say, request: Path | None) -> None:
     tokens = OpenTokens.open(settings)
     try:
+        if request is not None and not settings.folder.issuing_certificate.exists():
+            say(f"生成签发 CA 密钥，请求写入 {request}")
+            write_request(settings, tokens, request)
+            return
         say("生成签发 CA 密钥，举行根证书仪式（独立进程）")
         ensure_certificates(settings, tokens)
+        check_certificates(settings, tokens)
         _ensure_authority(settings, db)
         tokens.vault()
         say("签发吊销列表")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import signal
 import stat
@@ -10,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.api.people import Desk
 from tests.api.running import SEALBRIDGE, Server
@@ -51,11 +54,94 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_setting_up_twice_changes_nothing(installation: Server) -> None:
     installation.set_up()
     before = files(installation.data)
-    assert {"secrets/issuing.pin", "pki/root.pem", "pki/issuing-1.crl", "offline/transcript.json"} <= set(
+    assert {"secrets/issuing.pin", "pki/root.pem", "pki/issuing-1.crl", "offline/root/transcript.pdf"} <= set(
         before
     )
     installation.set_up()
     assert files(installation.data) == before
+
+
+def test_the_root_is_made_by_the_ceremony_that_operators_know(installed: Server) -> None:
+    """The same plans, officers and transcripts; any two of the three shares open the root again."""
+    offline = installed.data / "offline"
+    told = json.loads((offline / "root" / "transcript.json").read_text(encoding="utf-8"))
+    assert told["plan_sha256"] == hashlib.sha256((offline / "root.yaml").read_bytes()).hexdigest()
+    shares = sorted((offline / "officers").iterdir())
+    assert [stat.S_IMODE(path.stat().st_mode) for path in shares] == [0o600] * 3
+    shutil.copy(shares[2], shares[0])
+    plan = offline / "next-list.yaml"
+    plan.write_text(
+        "ceremony: root-crl\ntitle: 下一期\nout: next\nkey: root-1\nissuer: root/root.pem\n"
+        "previous: root/root.crl\ntoken: " + json.dumps(told_token(offline)) + "\n",
+        encoding="utf-8",
+    )
+    done = perform(installed, plan.name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (offline / "next" / "root.crl").exists()
+
+
+def told_token(offline: Path) -> object:
+    return yaml.safe_load((offline / "root.yaml").read_text(encoding="utf-8"))["token"]
+
+
+def test_a_root_that_is_elsewhere(installation: Server, installed: Server, tmp_path: Path) -> None:
+    other = Server(tmp_path / "other", extra=FAST)
+    request = tmp_path / "issuing.csr"
+    for _ in range(2):
+        done = other.command("setup", "--request", request)
+        assert done.returncode == 0, done.stderr
+        assert "root.crl" in done.stdout
+    offline = installed.data / "offline"
+    plan = yaml.safe_load((offline / "issuing.yaml").read_text(encoding="utf-8"))
+    plan |= {"out": "second", "request": str(request)}
+    (offline / "second.yaml").write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
+    assert perform(installed, "second.yaml").returncode == 0
+    pki = other.data / "pki"
+    shutil.copy(offline / "issuing" / "issuing.pem", pki)  # another installation's, by mistake
+    for name in ("root.pem", "root.crl"):
+        shutil.copy(offline / "root" / name, pki)
+    refused = other.command("setup")
+    assert refused.returncode == 1
+    assert "不匹配" in refused.stderr
+    shutil.copy(offline / "second" / "issuing.pem", pki)
+    done = other.command("setup")
+    assert done.returncode == 0, done.stderr
+    assert not (other.data / "offline").exists()
+    other.start()
+    try:
+        assert Desk(other).http.get("/v1/review/applications").json() == []
+    finally:
+        other.close()
+
+
+def perform(installed: Server, plan: str) -> subprocess.CompletedProcess[str]:
+    """A ceremony with the installation's root."""
+    offline = installed.data / "offline"
+    command: list[str | Path] = [SEALBRIDGE, "ceremony", offline / plan, "--yes", "--softhsm", offline]
+    return subprocess.run(
+        [*command, "--shares", offline / "officers"],
+        env=installed.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_what_a_killed_setup_left_is_cleared_away(installation: Server) -> None:
+    (installation.data / "offline-cut-short").mkdir(parents=True)
+    installation.set_up()
+    assert [path.name for path in installation.data.glob("offline*")] == ["offline"]
+
+
+def test_a_foreign_folder_in_the_roots_place_is_left_alone(installation: Server) -> None:
+    foreign = installation.data / "offline" / "keep-me.txt"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("1")
+    done = installation.command("setup")
+    assert done.returncode == 1
+    assert str(foreign.parent) in done.stderr
+    assert foreign.read_text() == "1"
 
 
 def test_everything_is_for_the_servers_user_alone(installed: Server) -> None:
@@ -79,7 +165,7 @@ def test_the_roots_folder_may_go_to_a_safe(installed: Server, tmp_path: Path) ->
         installed.close()
 
 
-@pytest.mark.parametrize("seconds", [1.2, 1.6, 2.0, 2.6])
+@pytest.mark.parametrize("seconds", [1.2, 1.6, 2.4, 3.2, 4.0])
 def test_a_setup_killed_in_the_middle_is_finished_by_the_next(installation: Server, seconds: float) -> None:
     command: list[str | Path] = [SEALBRIDGE, "setup", "--data", installation.data]
     process = subprocess.Popen(

@@ -49,9 +49,9 @@ def ceremony(server: Server, folder: Path) -> None:
 ceremony: issuing
 title: 签发 CA 更替
 out: {folder / "made"}
-token: {{module: {softhsm_library()}, label: root}}
+token: {{module: {softhsm_library()}, label: root, officers: {{threshold: 2, count: 3}}}}
 key: root-1
-issuer: {offline / "root.pem"}
+issuer: {offline / "root" / "root.pem"}
 request: {folder / "issuing-2.csr"}
 ca_issuers_url: {server.url}/pki/root.cer
 crl_url: {server.url}/pki/root.crl
@@ -60,7 +60,7 @@ crl_url: {server.url}/pki/root.crl
     )
     environment = os.environ | {"SOFTHSM2_CONF": str(offline / "softhsm2.conf")}
     done = subprocess.run(
-        [SEALBRIDGE, "ceremony", plan, "--yes", "--pin-file", offline / "root.pin"],
+        [SEALBRIDGE, "ceremony", plan, "--yes", "--shares", offline / "officers"],
         env=environment, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
