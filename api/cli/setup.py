@@ -28,9 +28,8 @@ def command(
     set_up(settings, lambda step: typer.echo(f"· {step}"), request)
     folder = settings.folder
     if not folder.issuing_certificate.exists():
-        typer.echo(
-            f"请在根 CA 处签发 {request}，把 root.pem、root.crl、issuing.pem 放入 {folder.pki}，再运行 setup。"
-        )
+        typer.echo(f"请在根 CA 处签发 {request}，")
+        typer.echo(f"把 root.pem、root.crl、issuing.pem 放入 {folder.pki}，再运行 setup。")
         return
     secrets = folder.secrets
     typer.echo(f"完成。数据目录：{settings.data_dir}")

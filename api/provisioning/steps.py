@@ -39,7 +39,9 @@ def set_up(settings: Settings, say: Say, request: Path | None = None) -> None:
     """Make everything that is missing for a start. May be killed anywhere and run again.
 
     ``say``: is told each step, in Chinese. ``request``: where the issuing CA's request is written for a root
-    that is elsewhere; then all waits until ``pki/`` holds what its ceremonies gave. Raises ConfigurationRefused, HsmError, CaError.
+    that is elsewhere; then all waits until ``pki/`` holds what its ceremonies gave.
+
+    Raises ConfigurationRefused, HsmError, CaError.
     """
     folder = settings.folder
     say("准备数据目录和密钥文件")

@@ -156,6 +156,17 @@ def test_the_key_that_signed_the_transcript_is_gone(rooted: Place, tmp_path: Pat
     assert done.stdout.strip() == "['root-1']", done.stderr
 
 
+def test_a_request_signed_by_another_key_is_refused(rooted: Place) -> None:
+    rooted.request("issuing-2.csr")
+    request = x509.load_pem_x509_csr(rooted.made("issuing-2.csr").read_bytes())
+    der = bytearray(request.public_bytes(Encoding.DER))
+    der[-1] ^= 1
+    forged = x509.load_der_x509_csr(bytes(der)).public_bytes(Encoding.PEM)
+    rooted.made("issuing-2.csr").write_bytes(forged)
+    rooted.refused("issuing.yaml")
+    assert not rooted.made("issuing-2").exists()
+
+
 def test_nothing_is_overwritten(rooted: Place) -> None:
     before = rooted.made("root/root.pem").read_bytes()
     assert "已存在" in rooted.refused("root.yaml")
