@@ -16,7 +16,7 @@ from ca.profiles import CertificateProfile, load_profiles, shipped_profiles
 from ca.yaml_files import FileInvalid
 from hsm import PublicKey
 from tests.ca.conftest import CREDIT_CODE, SmallCa
-from tests.ca.judges import pem, run
+from tests.ca.judges import nss_verify, pem, run
 
 FACTS = SubjectFacts(
     enterprise_name="临沂阳光建设有限公司",
@@ -61,6 +61,36 @@ def test_every_shipped_profile_gives_certificates_that_others_accept(
     )
     assert code == 0, said
     assert run("certtool", "-i", "--infile", leaf)[0] == 0
+
+
+# NSS's letters: S signs mail and documents, R receives, C is a TLS client, O signs OCSP answers.
+NSS_USAGE = {
+    "enterprise-signing": "S",
+    "clerk-signing": "S",
+    "personal": "S",
+    "legal-person": "S",
+    "lock": "S",
+    "enterprise-encryption": "R",
+    "clerk-encryption": "R",
+    "platform": "C",
+    "ocsp-responder": "O",
+}
+
+
+@pytest.mark.parametrize("name", sorted(NSS_USAGE))
+@pytest.mark.parametrize("algorithm", ["rsa-2048", "p-256"])
+def test_nss_accepts_them_for_their_use(small_ca: SmallCa, name: str, algorithm: str, tmp_path: Path) -> None:
+    issued = small_ca.issuer.issue(IssuanceRequest(secrets.token_hex(4), name, FACTS, KEYS[algorithm]))
+    code, said = nss_verify(tmp_path, issued.certificate, issued.chain, NSS_USAGE[name])
+    assert (code, said.strip().splitlines()[-1]) == (0, "certutil: certificate is valid"), said
+
+
+def test_nss_refuses_them_for_another_use(small_ca: SmallCa, tmp_path: Path) -> None:
+    issued = small_ca.issuer.issue(
+        IssuanceRequest(secrets.token_hex(4), "enterprise-encryption", FACTS, KEYS["rsa-2048"])
+    )
+    code, said = nss_verify(tmp_path, issued.certificate, issued.chain, "S")
+    assert code != 0, said
 
 
 def test_the_enterprise_is_named_by_name_and_code(small_ca: SmallCa, a_request: IssuanceRequest) -> None:
