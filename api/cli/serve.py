@@ -41,5 +41,6 @@ def command(
         log_config=None,
         access_log=False,
         server_header=False,
+        http="h11",  # bounds the head of a request, which uvicorn's faster httptools does not
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )

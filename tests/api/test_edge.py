@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
 from pathlib import Path
@@ -200,3 +202,17 @@ def test_the_api_describes_itself(server: Server) -> None:
         ("/bridge/v1/claims", "post"),
     ):
         assert method in described["paths"][path]
+
+
+def test_a_head_without_end_is_cut_off(server: Server) -> None:
+    """The server stops reading long before a caller can fill its memory."""
+    line = b"x: " + b"a" * 1000 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as caller:
+        with contextlib.suppress(ConnectionError):  # closed while we are still talking
+            caller.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n" + line * 3000 + b"\r\n")
+        try:
+            answered = caller.recv(100)
+        except ConnectionError:
+            answered = b""
+    assert not answered or b" 400 " in answered.partition(b"\r\n")[0]
+    assert server.client().get("/healthz").status_code == 200
