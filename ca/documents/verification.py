@@ -89,7 +89,7 @@ def verify_pdf(
     and are left out.
     Raises PdfTooLarge, PdfDamaged, PdfEncrypted.
     """
-    judge = _Judge(roots, intermediates, crls, at)
+    judge = Judge(roots, intermediates, crls, at)
     reader = read_pdf(pdf, max_bytes)
     with refusing_damage():
         fields = [
@@ -101,7 +101,7 @@ def verify_pdf(
     return [report for _, report in sorted(reports, key=lambda pair: pair[0])]
 
 
-class _Judge:
+class Judge:
     """Trust, status lists and a moment."""
 
     def __init__(
@@ -121,14 +121,15 @@ class _Judge:
         """The revision that a signature ends, and what is known of it."""
         try:
             embedded = EmbeddedPdfSignature(reader, field, name)
-            context = self._context(embedded.signer_cert)
+            context = self.context(embedded.signer_cert)
             status = validate_pdf_signature(embedded, context, key_usage_settings=_USAGES)
         except Exception as error:  # one unreadable signature must not hide the others
             log.info("signature %r cannot be validated: %s", name, error)
             return -1, SignatureReport(name, None, False, False, False, False, False, "unreadable", None)
         return embedded.signed_revision, self._read(name, status)
 
-    def _context(self, signer: asn1_x509.Certificate) -> ValidationContext:
+    def context(self, signer: asn1_x509.Certificate) -> ValidationContext:
+        """What pyHanko judges the path of one signer by."""
         issuers = [one.issuer for one in self._intermediates]
         policy = RevocationCheckingPolicy(
             ee_certificate_rule=self._rule([signer.issuer]),
