@@ -31,20 +31,27 @@ EMPTY = "/pki/ocsp/!"  # no base64: a constant comes back, and nothing is looked
 
 def run(token: Token, seconds: float) -> Iterator[Line]:
     """Answers that are ready beside an empty route; answers with a nonce beside the raw RSA signature."""
-    os.environ["SEALBRIDGE_OWN_KEY_KIND"] = "rsa-2048"
-    TokenKeys(token).generate("bench-ocsp", KeyKind.RSA_2048)
-    raw = raw_loop(token, "bench-ocsp", KeyKind.RSA_2048)
+    yield from _measured(token, KeyKind.RSA_2048, seconds, with_ready=True)
+    yield from _measured(token, KeyKind.RSA_3072, seconds, with_ready=False)
+
+
+def _measured(token: Token, kind: KeyKind, seconds: float, with_ready: bool) -> Iterator[Line]:
+    os.environ["SEALBRIDGE_OWN_KEY_KIND"] = kind
+    label = f"bench-ocsp-{kind}"
+    TokenKeys(token).generate(label, kind)
+    raw = raw_loop(token, label, kind)
     ceiling = best([per_second(raw, 2, seconds) for _ in range(2)])
     with tempfile.TemporaryDirectory() as work, running(Path(work) / "data", Path(work) / "log") as url:
         (process,) = serving(work)
         plain, nonces = _requests(Path(work) / "data", url)
         ready, empty = [], []
-        for _ in range(3):
+        for _ in range(3 if with_ready else 0):
             ready.append(_per_cpu_second(process, url, "POST", "/pki/ocsp", lambda: plain, seconds))
             empty.append(_per_cpu_second(process, url, "GET", EMPTY, lambda: b"", seconds))
-        yield Line("OCSP ready, a CPU second, beside an empty route", best(ready), best(empty), 0.60)
+        if with_ready:
+            yield Line("OCSP ready, a CPU second, beside an empty route", best(ready), best(empty), 0.60)
         made = best([_per_second(url, "POST", "/pki/ocsp", nonces, seconds) for _ in range(2)])
-        yield Line("OCSP rsa-2048 with nonce, beside raw signing", made, ceiling, 0.60)
+        yield Line(f"OCSP {kind} with nonce, beside raw signing", made, ceiling, 0.60)
     del os.environ["SEALBRIDGE_OWN_KEY_KIND"]
 
 

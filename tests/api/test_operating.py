@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import time
@@ -87,6 +88,17 @@ def test_the_command_line_publishes_too(server: Server, phone: Phone) -> None:
         one.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number for one in (before, after)
     ]
     assert numbers[1] > numbers[0]
+
+
+def test_the_metrics_count_signatures_of_subscribers_without_naming_them(
+    server: Server, phone: Phone, approved: str, serial: str, a_pdf: bytes
+) -> None:
+    assert phone.stamp(serial, a_pdf).status_code == 200
+    token = (server.data / "secrets" / "metrics.token").read_text().strip()
+    text = httpx.get(f"{server.url}/metrics", headers={"authorization": f"Bearer {token}"}).text
+    assert re.search(r'signature_seconds_count\{key="wrapped"\} [1-9]', text)
+    assert approved not in text
+    assert serial not in text
 
 
 def test_the_metrics_tell_what_waits_and_what_ends(server: Server, submitted: str) -> None:
