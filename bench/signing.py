@@ -18,7 +18,7 @@ from bench.report import Line
 from bench.setting import MODULE, best, per_second
 from ca.hierarchy import sign_with
 from hsm import KeyKind, Module, Token, TokenConfig, TokenKeys
-from hsm.mechanisms import DIGEST_INFO
+from hsm.mechanisms import DIGEST_INFO, RSA_BITS
 from hsm.slots import find_slot
 
 ROUNDS = 3
@@ -44,7 +44,7 @@ def run(token: Token, seconds: float) -> Iterator[Line]:
 def raw_loop(token: Token, label: str, kind: KeyKind) -> Callable[[], Callable[[], object]]:
     """Gives each thread a signature call of the binding on its own session and handle."""
     digest = hashlib.sha256(MESSAGE).digest()
-    rsa = kind is KeyKind.RSA_2048
+    rsa = kind in RSA_BITS
     mechanism = Mechanism.RSA_PKCS if rsa else Mechanism.ECDSA
     block = DIGEST_INFO["sha256"] + digest if rsa else digest
 
