@@ -12,6 +12,9 @@ import api.catalogue.tables
 import api.certificates.tables
 import api.enterprises.tables
 import api.est.tables
+import api.idempotency.tables
+import api.jobs.tables
+import api.messages.tables
 import api.outside.sms
 import api.recovery.tables
 import api.seals.tables  # noqa: F401 - each registers its tables

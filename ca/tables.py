@@ -82,6 +82,7 @@ Index(
     postgresql_where=certificate.c.state != "abandoned",
 )
 Index("ix_ca_certificate_key_digest", certificate.c.key_digest)
+Index("ix_ca_certificate_not_after", certificate.c.not_after)
 # Of a million certificates few are revoked or unsettled: what is asked of those has indexes of those alone.
 _REVOKED = certificate.c.revoked_at.is_not(None)
 Index(

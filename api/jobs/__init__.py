@@ -1,0 +1,1 @@
+"""What must happen later, or again and again: kept in the database, done by one of many processes."""
