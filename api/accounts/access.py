@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.accounts.errors import NotSignedIn
-from api.accounts.rules import mask_phone
+from api.accounts.rules import Role, check_role, mask_phone
 from api.accounts.service import Accounts
 from api.accounts.sessions import Operator, Person
 from ca.audit.event import acting
@@ -47,6 +48,16 @@ def _operator(token: BearerToken, accounts: AccountsService) -> Operator:
     return operator
 
 
+def _holding(*roles: Role) -> Callable[[Operator], Operator]:
+    wanted = frozenset(roles)
+
+    def check(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
+        check_role(operator.roles, wanted)
+        return operator
+
+    return check
+
+
 def _name(kind: str, name: str) -> None:
     """Tell the journal who is acting in this request."""
     actor = acting.get(None)
@@ -57,5 +68,17 @@ def _name(kind: str, name: str) -> None:
 SignedIn = Annotated[Person, Depends(_person)]
 """The person whose session it is; anybody else is answered 401."""
 
-OnDuty = Annotated[Operator, Depends(_operator)]
-"""The operator whose session it is; anybody else is answered 401."""
+AnyOperator = Annotated[Operator, Depends(_operator)]
+"""The operator whose session it is, whatever the roles: for one's own account alone."""
+
+OnDuty = Annotated[Operator, Depends(_holding(Role.REVIEWER))]
+"""A reviewer: judges applications, acts on certificates. Others are answered 403 ``role_missing``."""
+
+Managing = Annotated[Operator, Depends(_holding(Role.MANAGER))]
+"""A manager: catalogue, platforms, machines, lists."""
+
+Auditing = Annotated[Operator, Depends(_holding(Role.AUDITOR, Role.MANAGER))]
+"""An auditor or a manager; for routes that only read."""
+
+Reading = Annotated[Operator, Depends(_holding(*Role))]
+"""An operator with any role at all; for routes that only read."""

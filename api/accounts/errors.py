@@ -46,6 +46,22 @@ class NotSignedIn(AppError):
     zh = "请先登录"
 
 
+class RoleMissing(AppError):
+    """The operator has none of the roles that this act needs. ``roles``: their names."""
+
+    kind = Kind.FORBIDDEN
+    code = "role_missing"
+    zh = "此操作需要{roles}权限"
+
+
+class OperatorUnknown(AppError):
+    """No operator has this name."""
+
+    kind = Kind.NOT_FOUND
+    code = "operator_unknown"
+    zh = "没有这名操作员"
+
+
 class OperatorRefused(AppError):
     """Wrong name or password; which of them is not told."""
 

@@ -1,19 +1,21 @@
-"""Operators: a name and an Argon2id password, with a pause after a few wrong ones."""
+"""Operators: a name, roles and an Argon2id password, with a pause after a few wrong ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.accounts.errors import OperatorExists, OperatorPaused, OperatorRefused
-from api.accounts.rules import PASSWORD_PAUSE, PASSWORD_TRIES, check_password
-from api.accounts.tables import operator
+from api.accounts.errors import OperatorExists, OperatorPaused, OperatorRefused, OperatorUnknown
+from api.accounts.rules import PASSWORD_PAUSE, PASSWORD_TRIES, Role, check_password
+from api.accounts.sessions import Operator
+from api.accounts.tables import operator, operator_role
 from api.db import Database
 from ca.audit.event import Action, Event, Outcome
 from ca.audit.journal import Journal
@@ -22,18 +24,54 @@ _hasher: Final = PasswordHasher()
 
 
 def add_operator(
-    db: Database, name: str, password: str, now: datetime, journal: Journal | None = None
+    db: Database,
+    name: str,
+    password: str,
+    now: datetime,
+    journal: Journal | None = None,
+    roles: Iterable[Role] = (Role.REVIEWER,),
 ) -> None:
     """Register an operator. Raises PasswordWeak, OperatorExists."""
     check_password(password)
     row = {"name": name, "password_hash": _hasher.hash(password), "wrong_passwords": 0, "created_at": now}
     try:
         with db.write() as tx:
-            tx.execute(insert(operator).values(row))
+            made = tx.execute(insert(operator).values(row).returning(operator.c.id)).scalar_one()
+            told = _give(tx, made, roles)
             if journal is not None:
-                journal.append(tx, Event(Action.OPERATOR_ADDED, name))
+                journal.append(tx, Event(Action.OPERATOR_ADDED, name, detail={"roles": told}))
     except IntegrityError:
         raise OperatorExists(f"there is an operator {name!r}") from None
+
+
+def set_roles(db: Database, name: str, roles: Iterable[Role], journal: Journal) -> None:
+    """Give an operator these roles and no others; without any nothing can be done any more.
+
+    Running sessions have them from their next request on. Raises OperatorUnknown.
+    """
+    with db.write() as tx:
+        found = tx.execute(select(operator.c.id).where(operator.c.name == name)).scalar_one_or_none()
+        if found is None:
+            raise OperatorUnknown(f"no operator {name!r}")
+        tx.execute(delete(operator_role).where(operator_role.c.operator_id == found))
+        told = _give(tx, found, roles)
+        journal.append(tx, Event(Action.OPERATOR_CHANGED, name, detail={"roles": told}))
+
+
+def _give(tx: Connection, operator_id: int, roles: Iterable[Role]) -> str:
+    given = sorted(set(roles))
+    if given:
+        tx.execute(insert(operator_role), [{"operator_id": operator_id, "role": one} for one in given])
+    return ",".join(given)
+
+
+def all_operators(tx: Connection) -> list[Operator]:
+    """Everybody, by name."""
+    held: dict[int, set[Role]] = {}
+    for row in tx.execute(select(operator_role)):
+        held.setdefault(row.operator_id, set()).add(Role(row.role))
+    everybody = tx.execute(select(operator.c.id, operator.c.name).order_by(operator.c.name))
+    return [Operator(row.id, row.name, frozenset(held.get(row.id, ()))) for row in everybody]
 
 
 def has_operators(tx: Connection) -> bool:

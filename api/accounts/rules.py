@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
-from api.accounts.errors import PasswordWeak, PhoneInvalid, SmsTooSoon
+from api.accounts.errors import PasswordWeak, PhoneInvalid, RoleMissing, SmsTooSoon
 
 CODE_DIGITS: Final = 6
 CODE_TRIES: Final = 5
@@ -22,6 +23,24 @@ _SHORTEST_PASSWORD: Final = 10
 
 # Mobile numbers of mainland China begin with 13 to 19; the country's prefix may be written before them.
 _PHONE: Final = re.compile(r"(?:(?:\+|00)86)?(1[3-9][0-9]{9})")
+
+
+class Role(StrEnum):
+    """What an operator may do; one may have several."""
+
+    REVIEWER = "reviewer"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+
+
+ROLE_NAMES: Final = {Role.REVIEWER: "审核员", Role.MANAGER: "管理员", Role.AUDITOR: "审计员"}
+
+
+def check_role(held: frozenset[Role], wanted: frozenset[Role]) -> None:
+    """Raises RoleMissing unless one of the wanted roles is held."""
+    if not held & wanted:
+        names = "或".join(ROLE_NAMES[role] for role in Role if role in wanted)
+        raise RoleMissing(f"one of {', '.join(sorted(wanted))} is needed", roles=names)
 
 
 def check_phone(text: str) -> str:

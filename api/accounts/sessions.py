@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from api.accounts.errors import NotSignedIn
-from api.accounts.tables import operator, person, session
+from api.accounts.rules import Role
+from api.accounts.tables import operator, operator_role, person, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Operator:
 
     id: int
     name: str
+    roles: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,7 +75,8 @@ def operator_of(tx: Connection, token: str, now: datetime) -> Operator:
     found = tx.execute(asked.where(*_in_force(token, now))).one_or_none()
     if found is None:
         raise NotSignedIn("no session of an operator with this token")
-    return Operator(found.id, found.name)
+    held = select(operator_role.c.role).where(operator_role.c.operator_id == found.id)
+    return Operator(found.id, found.name, frozenset(Role(one) for one in tx.execute(held).scalars()))
 
 
 def _in_force(token: str, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -25,6 +25,13 @@ operator = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+operator_role = Table(
+    "account_operator_role",
+    metadata,
+    Column("operator_id", ForeignKey(operator.c.id), primary_key=True),
+    Column("role", String(16), primary_key=True),  # a Role
+)
+
 session = Table(
     "account_session",
     metadata,

@@ -3,41 +3,78 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.accounts.operators import add_operator
+from api.accounts.operators import add_operator, all_operators, set_roles
+from api.accounts.rules import ROLE_NAMES, Role
 from api.cli.options import Data, journal_of, settings_of
 from api.db import Database, make_engine
+from ca.audit.journal import Journal
 
-app = typer.Typer(help="审核员账号。", no_args_is_help=True)
+app = typer.Typer(help="操作员账号。", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="登录名")]
 
 
 @app.callback()
 def _group() -> None:
-    """审核员账号。"""
+    """操作员账号。"""
 
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="登录名")],
+    name: Name,
     data: Data = None,
+    role: Annotated[list[Role] | None, typer.Option(help="角色，可重复；默认 reviewer")] = None,
     password_file: Annotated[
         Path | None, typer.Option(help="从文件读取密码；- 为标准输入。不给出则提示输入", show_default=False)
     ] = None,
 ) -> None:
-    """增加一名审核员。"""
+    """增加一名操作员。"""
     password = _password(password_file)
+    with _opened(data) as (db, journal):
+        add_operator(db, name, password, datetime.now(UTC), journal, role or (Role.REVIEWER,))
+    typer.echo(f"已增加操作员 {name}")
+
+
+@app.command()
+def roles(
+    name: Name,
+    data: Data = None,
+    role: Annotated[list[Role] | None, typer.Option(help="角色，可重复；不给出则收回全部角色")] = None,
+) -> None:
+    """重新设定一名操作员的角色，立即生效。"""
+    with _opened(data) as (db, journal):
+        set_roles(db, name, role or (), journal)
+    typer.echo(f"{name}：{_told(frozenset(role or ()))}")
+
+
+@app.command("list")
+def list_all(data: Data = None) -> None:
+    """列出操作员及其角色。"""
+    with _opened(data) as (db, _), db.read() as tx:
+        for one in all_operators(tx):
+            typer.echo(f"{one.name}\t{_told(one.roles)}")
+
+
+@contextmanager
+def _opened(data: Path | None) -> Iterator[tuple[Database, Journal]]:
     settings = settings_of(data)
     db = Database(make_engine(settings.database))
     try:
-        add_operator(db, name, password, datetime.now(UTC), journal_of(settings, db.engine))
+        yield db, journal_of(settings, db.engine)
     finally:
         db.engine.dispose()
-    typer.echo(f"已增加操作员 {name}")
+
+
+def _told(held: frozenset[Role]) -> str:
+    return "、".join(ROLE_NAMES[one] for one in Role if one in held) or "无"
 
 
 def _password(file: Path | None) -> str:

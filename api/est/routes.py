@@ -15,7 +15,7 @@ from cryptography import x509
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
-from api.accounts.access import OnDuty
+from api.accounts.access import Managing
 from api.est.errors import ClientCertificateRefused, ContentTypeRefused, EnrolmentRefused
 from api.est.messages import ATTRIBUTES, CERTIFICATES, REQUEST, certs_only, csr_attributes
 from api.est.schemas import NewEnrolment, OpenedEnrolment
@@ -54,7 +54,7 @@ Basic = Annotated[HTTPBasicCredentials | None, Depends(_basic)]
 
 
 @router.post("/v1/operator/enrolments", status_code=201)
-def open_enrolment(body: NewEnrolment, operator: OnDuty, est: Service) -> OpenedEnrolment:
+def open_enrolment(body: NewEnrolment, operator: Managing, est: Service) -> OpenedEnrolment:
     """登记设备或平台: opens one enrolment; hand user name and secret to the machine's administrator."""
     facts = SubjectFacts(
         enterprise_name=body.enterprise_name, credit_code=body.credit_code, host=body.host, device=body.device

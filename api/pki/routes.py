@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from api.accounts.access import OnDuty
+from api.accounts.access import Managing
 from api.pki.schemas import PublishedLists
 from api.pki.service import Pki
 from ca.crl import Published
@@ -101,7 +101,7 @@ def _list(der: bytes, tag: str, this_update: datetime, next_update: datetime, he
 
 
 @operator_router.post("/publish")
-def publish(operator: OnDuty, pki: Service) -> PublishedLists:
+def publish(operator: Managing, pki: Service) -> PublishedLists:
     """立即发布吊销列表: a new edition of every list, without waiting for the next round."""
     return PublishedLists(lists=pki.publish())
 

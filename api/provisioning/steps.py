@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from api import migrations
 from api.accounts.operators import add_operator, has_operators
+from api.accounts.rules import Role
 from api.catalogue.seed import seed
 from api.db import Database, make_engine
 from api.provisioning.authority import check_certificates, ensure_certificates, ensure_tokens, write_request
@@ -68,7 +69,7 @@ def _prepare_database(settings: Settings, db: Database) -> None:
         has_one = has_operators(tx)
     if not has_one:
         password = ensure_secret(settings.folder.secret("operator.password"), new_pin)
-        add_operator(db, FIRST_OPERATOR, password, datetime.now(UTC), _journal(settings, db))
+        add_operator(db, FIRST_OPERATOR, password, datetime.now(UTC), _journal(settings, db), Role)
 
 
 def _ensure_authority(settings: Settings, db: Database) -> None:

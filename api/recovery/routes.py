@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from api.accounts.access import OnDuty, SignedIn
+from api.accounts.access import OnDuty, Reading, SignedIn
 from api.certificates.schemas import Pin
 from api.recovery.rules import Status
 from api.recovery.schemas import OwnRecoveryView, RecoveryRequest, RecoveryView
@@ -32,7 +32,7 @@ def ask(body: RecoveryRequest, operator: OnDuty, service: Service) -> RecoveryVi
 
 @operator_router.get("")
 def newest(
-    operator: OnDuty,
+    operator: Reading,
     service: Service,
     status: Status | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

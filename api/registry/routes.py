@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from api.accounts.access import OnDuty
+from api.accounts.access import OnDuty, Reading
 from api.registry.schemas import RegisteredCertificate, Revocation
 from api.registry.service import Registry
 
@@ -23,14 +23,14 @@ Service = Annotated[Registry, Depends(_registry)]
 
 @router.get("")
 def search(
-    operator: OnDuty, registry: Service, credit_code: Annotated[str, Query(min_length=18, max_length=18)]
+    operator: Reading, registry: Service, credit_code: Annotated[str, Query(min_length=18, max_length=18)]
 ) -> list[RegisteredCertificate]:
     """企业的证书: by 统一社会信用代码, newest first."""
     return [RegisteredCertificate.of(one) for one in registry.of_enterprise(credit_code)]
 
 
 @router.get("/{serial}")
-def find(serial: str, operator: OnDuty, registry: Service) -> RegisteredCertificate:
+def find(serial: str, operator: Reading, registry: Service) -> RegisteredCertificate:
     """一张证书: by its serial number."""
     return RegisteredCertificate.of(registry.find(serial))
 

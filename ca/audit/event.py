@@ -35,6 +35,7 @@ class Action(StrEnum):
     AUTHORITY_ADDED = "authority.added"
     AUTHORITY_ACTIVATED = "authority.activated"
     OPERATOR_ADDED = "operator.added"
+    OPERATOR_CHANGED = "operator.changed"
     OPERATOR_SIGNED_IN = "operator.signed_in"
     PERSON_SIGNED_IN = "person.signed_in"
     APPLICATION_APPROVED = "application.approved"
