@@ -25,6 +25,7 @@ from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
 from api.outside.ntp import time_server
 from api.outside.sms import SandboxSms
+from api.paging import Cursors
 from api.pki.service import Pki
 from api.recovery.service import Recoveries
 from api.registry.service import Registry
@@ -84,6 +85,7 @@ class Services:
     upkeep: Upkeep
     metrics_token: str
     client_certificate_header: str | None
+    cursors: Cursors
 
     def settle(self) -> int:
         """Finish or give up what a crash interrupted; returns how many certificates were given up."""
@@ -213,6 +215,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         metrics_token=settings.metrics_secret(),
         est=Est(db, issuer, ledger, authorities, profiles, _now, journal),
         client_certificate_header=settings.client_certificate_header,
+        cursors=Cursors(settings.server_secret()),
     )
 
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     GONE = "gone"
+    PRECONDITION = "precondition"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
     BUSY = "busy"
