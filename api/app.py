@@ -36,6 +36,7 @@ from mobile_bridge.server import routes as bridge_routes
 _ROUTERS = (
     api.accounts.routes.router,
     api.catalogue.routes.router,
+    api.catalogue.routes.operator_router,
     api.applications.routes.router,
     api.certificates.routes.router,
     api.seals.routes.router,

@@ -12,6 +12,7 @@ from api.accounts.service import Accounts
 from api.applications.lock_signing import LockSigning
 from api.applications.sending import SendToComputer
 from api.applications.service import Applications
+from api.catalogue.service import Catalogue
 from api.certificates.blobs import NewKeyBlobs
 from api.certificates.custody import SubscriberKeys
 from api.certificates.download import CertificateDownload
@@ -66,6 +67,7 @@ class Services:
     tokens: OpenTokens
     sandbox_sms: SandboxSms
     accounts: Accounts
+    catalogue: Catalogue
     applications: Applications
     sending: SendToComputer
     review: Review
@@ -196,6 +198,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         tokens=tokens,
         sandbox_sms=sms,
         accounts=Accounts(db, SmsCodes(db, sms, settings.server_secret(), _now), _now, journal),
+        catalogue=Catalogue(db, profiles, _now, journal),
         applications=Applications(db, id_numbers, _now),
         sending=SendToComputer(db, bridge),
         review=Review(db, id_numbers, trust, _now, journal),

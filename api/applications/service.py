@@ -65,7 +65,7 @@ class Applications:
         now = self._clock()
         with self._db.read() as tx:
             chosen = find_product(tx, product)
-        if not chosen.on_offer:
+        if not chosen.is_offered(now):
             raise NotFound(f"{product} is not on offer")
         name = check_name("管理员姓名", administrator.name)
         id_number = check_id_number(administrator.id_number)

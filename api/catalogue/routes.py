@@ -1,31 +1,99 @@
-"""The catalogue over HTTP (seed, section 四.4)."""
+"""The catalogue over HTTP: everybody chooses from it (seed, section 四.4), managers change it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from api.catalogue import queries
-from api.catalogue.schemas import CatalogueView
-from api.db import Database
+from api.accounts.access import Auditing, Managing, Reading
+from api.catalogue.schemas import (
+    CODE_PATTERN,
+    AuthorityEdit,
+    CatalogueView,
+    ChangeView,
+    PlatformEdit,
+    ProductEdit,
+    ProductTermsView,
+    ProvinceEdit,
+    Subject,
+    VersionView,
+    WholeCatalogueView,
+)
+from api.catalogue.service import Catalogue
+from api.conditional import NOT_MODIFIED, conditional
 
 router = APIRouter(prefix="/v1", tags=["证书申领"])
+operator_router = APIRouter(prefix="/v1/operator/catalogue", tags=["目录管理"])
 
 
-def _database(request: Request) -> Database:
-    found: Database = request.app.state.services.db
+def _catalogue(request: Request) -> Catalogue:
+    found: Catalogue = request.app.state.services.catalogue
     return found
 
 
-@router.get("/catalogue")
-def catalogue(db: Annotated[Database, Depends(_database)]) -> CatalogueView:
-    """省份、交易平台、CA 机构、证书有效期和费用: what can be applied for."""
-    with db.read() as tx:
-        found = {
-            "provinces": queries.provinces(tx),
-            "platforms": queries.platforms(tx),
-            "authorities": queries.authorities(tx),
-            "products": queries.products_on_offer(tx),
-        }
-    return CatalogueView.model_validate(found)
+Service = Annotated[Catalogue, Depends(_catalogue)]
+CodePath = Annotated[str, Path(pattern=CODE_PATTERN)]
+Version = Annotated[int, Query(ge=1, le=2**31 - 1)]
+
+
+@router.get("/catalogue", response_model=CatalogueView, responses=NOT_MODIFIED)
+def catalogue(service: Service, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    """省份、交易平台、CA 机构、证书有效期和费用: what can be applied for now. Ask again with its ETag."""
+    offered = CatalogueView.model_validate(service.offer())
+    return conditional(offered.model_dump_json().encode(), if_none_match)
+
+
+@operator_router.get("")
+def everything(operator: Reading, service: Service) -> WholeCatalogueView:
+    """查看目录: all of it, products that are not on offer included, with the versions in force."""
+    return WholeCatalogueView.model_validate(service.everything())
+
+
+@operator_router.get("/history")
+def history(
+    operator: Auditing,
+    service: Service,
+    subject: Subject | None = None,
+    code: Annotated[str | None, Query(pattern=CODE_PATTERN)] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> list[ChangeView]:
+    """目录变更记录: who changed what and when, newest first."""
+    return [ChangeView.model_validate(one) for one in service.history(subject, code, before, limit)]
+
+
+@operator_router.get("/products/{code}")
+def product(
+    code: CodePath, operator: Reading, service: Service, version: Version | None = None
+) -> ProductTermsView:
+    """查看证书产品: as it is now, or in the version that an application was made under."""
+    return ProductTermsView.model_validate(service.product(code, version))
+
+
+@operator_router.put("/provinces/{code}")
+def put_province(code: CodePath, body: ProvinceEdit, operator: Managing, service: Service) -> VersionView:
+    """新增或修改省份."""
+    version = service.put(operator, "province", code, body.replaces, {"name": body.name})
+    return VersionView(code=code, version=version)
+
+
+@operator_router.put("/platforms/{code}")
+def put_platform(code: CodePath, body: PlatformEdit, operator: Managing, service: Service) -> VersionView:
+    """新增或修改交易平台."""
+    value = {"name": body.name, "province": body.province}
+    return VersionView(code=code, version=service.put(operator, "platform", code, body.replaces, value))
+
+
+@operator_router.put("/authorities/{code}")
+def put_authority(code: CodePath, body: AuthorityEdit, operator: Managing, service: Service) -> VersionView:
+    """新增或修改 CA 机构."""
+    version = service.put(operator, "authority", code, body.replaces, {"name": body.name})
+    return VersionView(code=code, version=version)
+
+
+@operator_router.put("/products/{code}")
+def put_product(code: CodePath, body: ProductEdit, operator: Managing, service: Service) -> VersionView:
+    """新增或修改证书产品: a change makes a new version; applications keep the one they were made under."""
+    version = service.put_product(operator, code, body.replaces, body.terms())
+    return VersionView(code=code, version=version)

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection
 
-from api.catalogue.tables import authority, platform, product, province
+from api.catalogue import editing
+from api.catalogue.editing import Edit
+from api.catalogue.schemas import ProductEdit
+from api.catalogue.service import product_row
 
-_IN_ORDER: Final = {"province": province, "platform": platform, "authority": authority, "product": product}
+_IN_ORDER: Final = ("province", "platform", "authority", "product")
+_OPERATOR: Final = "setup"
 
 
-def seed(tx: Connection, authority_name: str) -> int:
-    """Add the packaged catalogue's rows that are not there yet, by code; returns how many.
+def seed(tx: Connection, authority_name: str, now: datetime) -> int:
+    """Add what the packaged catalogue has and the database does not, by code; returns how many.
 
     ``authority_name``: how this installation's own CA is called on forms.
     """
-    packaged = tomllib.loads(files("api.catalogue").joinpath("catalogue.toml").read_text(encoding="utf-8"))
-    for own in packaged["authority"]:
-        own["name"] = authority_name
-    for one in packaged["product"]:
-        one["on_offer"] = True
-        one.setdefault("encryption_profile", None)
-    return sum(_add_missing(tx, table, packaged[name]) for name, table in _IN_ORDER.items())
+    added = 0
+    for subject, code, value in packaged(authority_name):
+        if editing.present_version(tx, subject, code) == 0:
+            row = value
+            if subject == "product":
+                row, value = product_row(ProductEdit(**value).terms())
+            editing.put(tx, Edit(subject, code, 0, value, row, _OPERATOR), now)
+            added += 1
+    return added
 
 
-def _add_missing(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
-    known = set(tx.execute(select(table.c.code)).scalars())
-    missing = [row for row in rows if row["code"] not in known]
-    if missing:
-        tx.execute(insert(table), missing)
-    return len(missing)
+def packaged(authority_name: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """(subject, code, value) of each part of the packaged catalogue, in the order in which they refer."""
+    found = tomllib.loads(files("api.catalogue").joinpath("catalogue.toml").read_text(encoding="utf-8"))
+    for own in found["authority"]:
+        own.setdefault("name", authority_name)
+    return [(subject, one.pop("code"), one) for subject in _IN_ORDER for one in found[subject]]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from api.catalogue.rules import Custody as Custody  # chosen by the product
 from api.errors import AppError
 from ca.status import Revocation, Standing, standing
 from hsm.errors import Kind, PinRefused
@@ -16,13 +17,6 @@ TRY_LASTS: Final = timedelta(minutes=1)
 """A try that has not ended after this long never will: its process died."""
 
 _SHORTEST, _LONGEST = 6, 32
-
-
-class Custody(StrEnum):
-    """Where a subscriber's private key is kept; chosen by the product."""
-
-    WRAPPED = "wrapped"
-    RESIDENT = "resident"
 
 
 class Purpose(StrEnum):

@@ -65,7 +65,7 @@ def set_up(settings: Settings, say: Say, request: Path | None = None) -> None:
 def _prepare_database(settings: Settings, db: Database) -> None:
     migrations.upgrade(db.engine)
     with db.write() as tx:
-        seed(tx, settings.ca_organization)
+        seed(tx, settings.ca_organization, datetime.now(UTC))
         has_one = has_operators(tx)
     if not has_one:
         password = ensure_secret(settings.folder.secret("operator.password"), new_pin)

@@ -34,6 +34,7 @@ class Action(StrEnum):
     LIST_PUBLISHED = "list.published"
     AUTHORITY_ADDED = "authority.added"
     AUTHORITY_ACTIVATED = "authority.activated"
+    CATALOGUE_CHANGED = "catalogue.changed"
     OPERATOR_ADDED = "operator.added"
     OPERATOR_CHANGED = "operator.changed"
     OPERATOR_SIGNED_IN = "operator.signed_in"

@@ -56,7 +56,8 @@ class Phone(Client):
 
     def claim(self, company: Company, licence: bytes) -> str:
         """Claim the enterprise, choose a product, upload the licence; returns the application's id."""
-        product = self.call("GET", "/v1/catalogue").json()["products"][0]["code"]
+        offered = self.call("GET", "/v1/catalogue").json()["products"]
+        product = next(one["code"] for one in offered if one["kind"] == "enterprise" and not one["fee_fen"])
         enterprise = {
             "name": company.name,
             "credit_code": company.credit_code,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -155,18 +154,9 @@ def test_a_download_cut_short_is_finished_by_the_next(
 
 
 @pytest.fixture
-def resident_product(server: Server) -> str:
+def resident_product(desk: Desk) -> str:
     """A product whose keys stay in the token as objects."""
-    code = "resident-month"
-    with sqlite3.connect(server.data / "sealbridge.db", timeout=20) as database:
-        database.execute(
-            "INSERT OR IGNORE INTO catalogue_product SELECT ?, platform, authority, name, profile, "
-            "'resident', 'p-256', validity_days, fee_fen, term, scope, on_offer, approvals, NULL "
-            "FROM catalogue_product LIMIT 1",
-            [code],
-        )
-    database.close()
-    return code
+    return desk.product("resident-month", custody="resident", key_kind="p-256")
 
 
 def test_a_resident_key_is_guarded_by_its_pin_too(

@@ -19,6 +19,7 @@ from api.catalogue.queries import find_product, products_on_offer
 from api.catalogue.seed import seed
 from api.db import Database, make_engine
 from api.schema import METADATAS
+from tests.api.people import PRODUCT
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -63,10 +64,10 @@ def test_the_catalogue_is_sown_once(engine: Engine) -> None:
     migrations.upgrade(engine)
     db = Database(engine)
     with db.write() as tx:
-        assert seed(tx, "某某认证中心") == 5
+        assert seed(tx, "某某认证中心", NOW) == 15
     with db.write() as tx:
-        assert seed(tx, "另一名称") == 0
-        product, _ = products_on_offer(tx)
+        assert seed(tx, "另一名称", NOW) == 0
+        product = next(one for one in products_on_offer(tx, NOW) if one.code == PRODUCT)
     assert (product.platform_name, product.authority_name) == ("临沂市公共资源交易中心", "某某认证中心")
     with db.read() as tx:
         assert find_product(tx, product.code) == product

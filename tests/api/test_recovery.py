@@ -50,16 +50,9 @@ def download(phone: Phone, pc: Pc, desk: Desk, lock_ca: LockCa) -> Download:
 
 
 @pytest.fixture
-def resident_dual(server: Server) -> str:
-    with sqlite3.connect(server.data / "sealbridge.db", timeout=20) as database:
-        database.execute(
-            "INSERT OR IGNORE INTO catalogue_product SELECT 'resident-dual', platform, authority, name, "
-            "profile, 'resident', 'p-256', validity_days, fee_fen, term, scope, on_offer, approvals, "
-            "encryption_profile FROM catalogue_product WHERE code = ?",
-            [DUAL],
-        )
-    database.close()
-    return "resident-dual"
+def resident_dual(desk: Desk) -> str:
+    second = "enterprise-encryption"
+    return desk.product("resident-dual", custody="resident", key_kind="p-256", encryption_profile=second)
 
 
 def ask(desk: Desk, serial: str) -> httpx.Response:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
-from tests.api.people import COMPANY, PRODUCT, Desk, Phone, code_of
+from tests.api.locks import LockCa
+from tests.api.people import COMPANY, Desk, Pc, Phone, a_credit_code, a_picture, code_of
 from tests.api.running import Server
 
 PATH = "/v1/operator/certificates"
@@ -81,23 +80,21 @@ def test_the_command_line_can_suspend_and_revoke(server: Server, phone: Phone, s
     assert "certificate_already_revoked" in again.stderr
 
 
-def test_a_product_can_demand_two_operators(server: Server, desk: Desk, phone: Phone, submitted: str) -> None:
-    _demand(server, 2)
-    try:
-        first = desk.judge(submitted, "approve").json()
-        assert first["status"] == "endorsed"
-        assert code_of(desk.judge(submitted, "approve")) == (403, "second_operator_needed")
-        assert phone.act(submitted, "download", pin="8642-Seal").status_code == 409
-        name = f"second-{submitted[:6]}"
-        added = server.command("operator", "add", name, "--password-file", "-", said="An0ther-Operator\n")
-        assert added.returncode == 0, added.stderr
-        second = Desk(server, name, "An0ther-Operator")
-        assert second.judge(submitted, "approve").json()["status"] == "approved"
-    finally:
-        _demand(server, 1)
-
-
-def _demand(server: Server, approvals: int) -> None:
-    with sqlite3.connect(server.data / "sealbridge.db", timeout=30) as database:
-        asked = "UPDATE catalogue_product SET approvals = ? WHERE code = ?"
-        database.execute(asked, (approvals, PRODUCT))
+def test_a_product_can_demand_two_operators(
+    server: Server, desk: Desk, phone: Phone, pc: Pc, lock_ca: LockCa
+) -> None:
+    credit_code = a_credit_code()
+    product = desk.product("two-operators", approvals=2)
+    submitted = str(phone.apply(credit_code=credit_code, product=product).json()["id"])
+    phone.put_licence(submitted, a_picture())
+    pc.sign(phone, submitted, lock_ca.lock(COMPANY, credit_code))
+    phone.act(submitted, "submit")
+    first = desk.judge(submitted, "approve").json()
+    assert first["status"] == "endorsed"
+    assert code_of(desk.judge(submitted, "approve")) == (403, "second_operator_needed")
+    assert phone.act(submitted, "download", pin="8642-Seal").status_code == 409
+    name = f"second-{submitted[:6]}"
+    added = server.command("operator", "add", name, "--password-file", "-", said="An0ther-Operator\n")
+    assert added.returncode == 0, added.stderr
+    second = Desk(server, name, "An0ther-Operator")
+    assert second.judge(submitted, "approve").json()["status"] == "approved"
