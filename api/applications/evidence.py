@@ -1,6 +1,6 @@
-"""What an application is judged by: the licence, the form, and the form with the enterprise's seal.
+"""What an application is judged by, version by version.
 
-The seal is put on by a lock (``SIGNED_FORM``, a PDF) or on paper (``PAPER_FORM``, a photo of it).
+A file is kept once under its SHA-256, however many versions and applications it is evidence of.
 """
 
 from __future__ import annotations
@@ -9,55 +9,120 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from api.applications.tables import evidence
+from api.applications.queries import Application
+from api.applications.tables import evidence, file
 from api.errors import NotFound
 
 
 class EvidenceKind(StrEnum):
-    """The pieces of evidence; one of each kind an application."""
+    """The pieces of evidence.
+
+    A form is sealed by a lock or a certificate (``SIGNED_FORM``, a PDF) or on paper (``PAPER_FORM``, its
+    photo). ``LETTER`` is 授权书, ``SIGNED_LETTER`` the same with the enterprise's seal. ``SIGNATURE`` is the
+    picture of a person's signature that was chosen. Only an attachment has a name: its code.
+    """
 
     LICENCE = "licence"
     FORM = "form"
     SIGNED_FORM = "signed-form"
     PAPER_FORM = "paper-form"
+    LETTER = "letter"
+    SIGNED_LETTER = "signed-letter"
+    SIGNATURE = "signature"
+    ATTACHMENT = "attachment"
+
+
+SEALED = (EvidenceKind.SIGNED_FORM, EvidenceKind.PAPER_FORM)
+"""What holds only as long as the form says the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A file that belongs to an application. ``sha256``: hexadecimal."""
+    """A file that belongs to a version of an application. ``sha256``: hexadecimal."""
 
     kind: EvidenceKind
+    name: str
     media_type: str
     content: bytes
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is known of a file without reading it."""
+
+    kind: EvidenceKind
+    name: str
+    sha256: str
+    media_type: str
+
+
 def keep(
-    tx: Connection, application_id: str, kind: EvidenceKind, media_type: str, content: bytes, now: datetime
+    tx: Connection,
+    known: Application,
+    kind: EvidenceKind,
+    media_type: str,
+    content: bytes,
+    now: datetime,
+    *,
+    name: str = "",
 ) -> str:
-    """Store a piece of evidence in place of an earlier one of its kind; returns its SHA-256."""
-    same = (evidence.c.application_id == application_id) & (evidence.c.kind == kind)
-    tx.execute(delete(evidence).where(same))
+    """Store evidence of the current revision in place of the same kind and name; returns its SHA-256."""
     digest = hashlib.sha256(content).hexdigest()
-    row = {"application_id": application_id, "kind": kind, "media_type": media_type, "added_at": now}
-    tx.execute(insert(evidence).values(row | {"content": content, "sha256": digest}))
+    row = {"sha256": digest, "media_type": media_type, "content": content, "added_at": now}
+    insert_once = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    tx.execute(insert_once(file).values(row).on_conflict_do_nothing())
+    tx.execute(delete(evidence).where(*_of(known.id, known.revision), *_same(kind, name)))
+    piece = {"application_id": known.id, "revision": known.revision, "kind": kind, "name": name}
+    tx.execute(insert(evidence).values(piece | {"sha256": digest, "added_at": now}))
     return digest
 
 
-def fetch(tx: Connection, application_id: str, *kinds: EvidenceKind) -> Evidence:
-    """The first of ``kinds`` that the application has. Raises NotFound."""
-    columns = (evidence.c.kind, evidence.c.media_type, evidence.c.content, evidence.c.sha256)
+def carry_over(tx: Connection, known: Application, revision: int, *without: EvidenceKind) -> None:
+    """Give the current revision what ``revision`` had, except the kinds in ``without``."""
+    columns = [evidence.c[name] for name in ("application_id", "kind", "name", "sha256", "added_at")]
+    held = select(*columns).where(*_of(known.id, revision), evidence.c.kind.not_in(without))
+    rows = [dict(row) | {"revision": known.revision} for row in tx.execute(held).mappings()]
+    if rows:
+        tx.execute(insert(evidence), rows)
+
+
+def fetch(
+    tx: Connection, application_id: str, revision: int, *kinds: EvidenceKind, name: str = ""
+) -> Evidence:
+    """The first of ``kinds`` that a revision has. Raises NotFound."""
     for kind in kinds:
-        asked = select(*columns).where(evidence.c.application_id == application_id, evidence.c.kind == kind)
+        asked = _pieces(application_id, revision).add_columns(file.c.content).where(*_same(kind, name))
         if (row := tx.execute(asked).one_or_none()) is not None:
-            return Evidence(EvidenceKind(row.kind), row.media_type, row.content, row.sha256)
+            return Evidence(kind, row.name, row.media_type, row.content, row.sha256)
     raise NotFound(f"the application has no {' or '.join(kinds)}")
 
 
-def digests(tx: Connection, application_id: str) -> dict[EvidenceKind, str]:
-    """The SHA-256 of each piece that is there."""
-    asked = select(evidence.c.kind, evidence.c.sha256).where(evidence.c.application_id == application_id)
-    return {EvidenceKind(kind): digest for kind, digest in tx.execute(asked)}
+def pieces(tx: Connection, application_id: str, revision: int) -> list[Piece]:
+    """Everything that a revision has."""
+    asked = _pieces(application_id, revision).order_by(evidence.c.kind, evidence.c.name)
+    return [Piece(EvidenceKind(row.kind), row.name, row.sha256, row.media_type) for row in tx.execute(asked)]
+
+
+def digests(tx: Connection, known: Application) -> dict[EvidenceKind, str]:
+    """The SHA-256 of each piece that is one of its kind, of the current revision."""
+    return {one.kind: one.sha256 for one in pieces(tx, known.id, known.revision) if not one.name}
+
+
+def _pieces(application_id: str, revision: int) -> Select[Any]:
+    columns = (evidence.c.kind, evidence.c.name, evidence.c.sha256, file.c.media_type)
+    joined = select(*columns).join_from(evidence, file, file.c.sha256 == evidence.c.sha256)
+    return joined.where(*_of(application_id, revision))
+
+
+def _of(application_id: str, revision: int) -> tuple[Any, ...]:
+    return evidence.c.application_id == application_id, evidence.c.revision == revision
+
+
+def _same(kind: EvidenceKind, name: str) -> tuple[Any, ...]:
+    return evidence.c.kind == kind, evidence.c.name == name

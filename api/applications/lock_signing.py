@@ -47,10 +47,10 @@ class LockSigning:
         return TaskFacts(
             site=self._site,
             title=_TITLE,
-            applicant_name=known.administrator_name,
-            applicant_phone_masked=mask_phone(known.administrator_phone),
-            enterprise_name=known.enterprise_name,
-            credit_code=known.credit_code,
+            applicant_name=known.holder_name,
+            applicant_phone_masked=mask_phone(known.holder_phone),
+            enterprise_name=known.enterprise.name,
+            credit_code=known.enterprise.credit_code,
         )
 
     def prepare(self, subject: str, certificate_der: bytes, now: datetime) -> bytes:
@@ -60,9 +60,9 @@ class LockSigning:
         """
         certificate = _read(certificate_der)
         known, form = self._unsigned(subject)
-        self._trust().check(certificate, now, known.credit_code)
-        owner = organization_of(certificate) or known.enterprise_name
-        picture = draw_seal(SealDesign(SealKind.ENTERPRISE, owner, known.credit_code))
+        self._trust().check(certificate, now, known.enterprise.credit_code)
+        owner = organization_of(certificate) or known.enterprise.name
+        picture = draw_seal(SealDesign(SealKind.ENTERPRISE, owner, known.enterprise.credit_code))
         return prepare_pdf(form, certificate, picture, SEAL_PLACE, reason=_REASON, at=now).document
 
     def accept(self, subject: str, document: bytes, cms: bytes, now: datetime) -> str:
@@ -79,7 +79,7 @@ class LockSigning:
             return self._answered_before(known, digest)
         if not document.startswith(form):
             raise WrongMove("the document was prepared from another form", status=known.status)
-        self._trust().check(certificate, now, known.credit_code)
+        self._trust().check(certificate, now, known.enterprise.credit_code)
         try:
             self._keep(known, signed, certificate, now)
         except WrongMove:  # moved since it was read: by the same answer in another thread, or withdrawn
@@ -91,11 +91,11 @@ class LockSigning:
         deed = Deed(Actor.LOCK, lock, Action.SIGN, note=certificate.subject.rfc4514_string()[:500])
         with self._db.write() as tx:
             queries.advance(tx, known, deed, now)
-            evidence.keep(tx, known.id, EvidenceKind.SIGNED_FORM, "application/pdf", signed, now)
+            evidence.keep(tx, known, EvidenceKind.SIGNED_FORM, "application/pdf", signed, now)
 
     def _answered_before(self, known: Application, digest: str) -> str:
         with self._db.read() as tx:
-            kept = evidence.digests(tx, known.id).get(EvidenceKind.SIGNED_FORM)
+            kept = evidence.digests(tx, known).get(EvidenceKind.SIGNED_FORM)
         if kept != digest:
             raise WrongMove("the form is not waiting for this signature", status=known.status)
         return digest
@@ -108,7 +108,8 @@ class LockSigning:
 
     def _form(self, subject: str) -> tuple[Application, bytes]:
         with self._db.read() as tx:
-            return queries.find(tx, subject), evidence.fetch(tx, subject, EvidenceKind.FORM).content
+            known = queries.find(tx, subject)
+            return known, evidence.fetch(tx, known.id, known.revision, EvidenceKind.FORM).content
 
 
 def _read(certificate_der: bytes) -> x509.Certificate:

@@ -1,36 +1,91 @@
-"""Rows of applications and their one writer of status."""
+"""Rows of applications: read with their current revision, and moved by one writer of status."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, desc, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    desc,
+    func,
+    insert,
+    select,
+    update,
+)
 
+from api.applications.kinds import ApplicationKind
 from api.applications.rules import OPEN, Action, Actor, SameOperator, Status, WrongMove, move
-from api.applications.tables import application, event
-from api.errors import NotFound
+from api.applications.tables import application, event, revision
+from api.errors import InternalError, NotFound
+from api.paging import PageRequest, Part, fetch
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
-    """One application. The two identity numbers are sealed."""
+class Enterprise:
+    """An enterprise as an application names it."""
+
+    name: str
+    credit_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """What one version of an application says. The two identity numbers are sealed.
+
+    ``holder_…``: whose certificate it is or will be. What a kind does not have is None; see
+    ``api.applications.kinds``. ``grounds``: why a certificate is to be revoked or a PIN reset.
+    """
+
+    product: str
+    product_version: int
+    enterprise_name: str | None = None
+    credit_code: str | None = None
+    legal_person: str | None = None
+    legal_person_id: bytes | None = None
+    holder_name: str
+    holder_id: bytes
+    holder_phone: str
+    department: str | None = None
+    permissions: tuple[str, ...] = ()
+    grounds: str | None = None
+
+    @property
+    def enterprise(self) -> Enterprise:
+        """The enterprise that it is about. Raises InternalError: every kind that asks has one."""
+        if self.enterprise_name is None or self.credit_code is None:
+            raise InternalError("this application names no enterprise")
+        return Enterprise(self.enterprise_name, self.credit_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application(Particulars):
+    """An application as it is now. ``serial``: of the certificate that it is about."""
 
     id: str
+    kind: ApplicationKind
     person_id: int
-    product: str
     status: Status
-    enterprise_name: str
-    credit_code: str
-    legal_person: str
-    legal_person_id: bytes
-    administrator_name: str
-    administrator_id: bytes
-    administrator_phone: str
-    reason: str | None
+    revision: int = 1
+    serial: str | None = None
+    reason: str | None = None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(Particulars):
+    """What an application said in one of its revisions."""
+
+    revision: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +107,20 @@ class Event:
     action: str
     status: str
     note: str | None
+    revision: int
+
+
+SYSTEM = "system"
+"""How the event row names the service itself."""
+
+_SAID = tuple(one.name for one in fields(Particulars))
+_ROW = tuple(one.name for one in fields(Application) if one.name not in _SAID)
+
+_CURRENT = select(*(application.c[name] for name in _ROW), *(revision.c[name] for name in _SAID)).join_from(
+    application,
+    revision,
+    and_(revision.c.application_id == application.c.id, revision.c.revision == application.c.revision),
+)
 
 
 def find(tx: Connection, application_id: str) -> Application:
@@ -64,18 +133,39 @@ def find_own(tx: Connection, application_id: str, person_id: int) -> Application
     return _one(tx, (application.c.id == application_id) & (application.c.person_id == person_id))
 
 
-def of_person(tx: Connection, person_id: int) -> list[Application]:
+def of_person(tx: Connection, person_id: int, page: PageRequest) -> Part[Application]:
     """A person's applications, newest first."""
-    asked = select(application).where(application.c.person_id == person_id)
-    return _all(tx.execute(asked.order_by(desc(application.c.created_at), application.c.id)))
+    asked = _CURRENT.where(application.c.person_id == person_id)
+    return fetch(tx, asked, page, (application.c.created_at, application.c.id)).map(_read)
 
 
-def in_status(tx: Connection, status: Status | None, limit: int, offset: int) -> list[Application]:
-    """Everybody's applications, those that wait longest first."""
-    asked = select(application).order_by(application.c.updated_at, application.c.id)
-    if status is not None:
-        asked = asked.where(application.c.status == status)
-    return _all(tx.execute(asked.limit(limit).offset(offset)))
+def in_status(tx: Connection, status: Status | None, page: PageRequest) -> Part[Application]:
+    """Everybody's applications in a status (all when None), those that wait longest first."""
+    asked = _CURRENT if status is None else _CURRENT.where(application.c.status == status)
+    order = (application.c.updated_at, application.c.id)
+    return fetch(tx, asked, page, order, newest_first=False).map(_read)
+
+
+def waiting_since(tx: Connection, status: Status, before: datetime, limit: int) -> list[Application]:
+    """Applications that were moved into ``status`` before a time, longest first."""
+    asked = _CURRENT.where(application.c.status == status, application.c.updated_at < before)
+    return _all(tx, asked.order_by(application.c.updated_at, application.c.id).limit(limit))
+
+
+def open_of_serial(tx: Connection, serial: str, kind: ApplicationKind) -> Application | None:
+    """The open application of this kind about a certificate."""
+    about = (application.c.serial == serial.lower()) & (application.c.kind == kind)
+    found = _all(tx, _CURRENT.where(about, application.c.status.in_(OPEN)).limit(1))
+    return found[0] if found else None
+
+
+def of_enterprise(
+    tx: Connection, credit_code: str, kind: ApplicationKind, statuses: Iterable[Status]
+) -> list[Application]:
+    """Applications of a kind that name an enterprise, those that wait longest first."""
+    mine = (application.c.credit_code == credit_code) & (application.c.kind == kind)
+    asked = _CURRENT.where(mine, application.c.status.in_(list(statuses)))
+    return _all(tx, asked.order_by(application.c.updated_at, application.c.id))
 
 
 def count_open(tx: Connection, person_id: int) -> int:
@@ -85,8 +175,10 @@ def count_open(tx: Connection, person_id: int) -> int:
 
 
 def add(tx: Connection, new: Application) -> None:
-    """Store a new application."""
-    tx.execute(insert(application).values({name: getattr(new, name) for name in Application.__slots__}))
+    """Store a new application with its first revision."""
+    row = {name: getattr(new, name) for name in _ROW}
+    tx.execute(insert(application).values(row | {"credit_code": new.credit_code}))
+    _add_revision(tx, new.id, new.revision, new, new.created_at)
 
 
 def advance(
@@ -96,17 +188,33 @@ def advance(
 
     Raises WrongMove, also when another request has moved it since ``known`` was read, and SameOperator.
     """
-    after = move(known.status, deed.action, deed.actor)
-    if deed.action is Action.COUNTERSIGN and _endorser(tx, known.id) == deed.actor_id:
+    after = move(known.kind, known.status, deed.action, deed.actor)
+    if deed.action is Action.COUNTERSIGN and _endorser(tx, known) == deed.actor_id:
         raise SameOperator("the operator who endorsed it cannot countersign it")
-    unmoved = (application.c.id == known.id) & (application.c.status == known.status)
-    values = {"status": after, "updated_at": now, "reason": reason}
-    if tx.execute(update(application).where(unmoved).values(values)).rowcount != 1:
-        raise WrongMove("another request was first", status=find(tx, known.id).status)
-    row = {"application_id": known.id, "at": now, "status": after, "note": deed.note}
-    done = {"actor": deed.actor, "actor_id": deed.actor_id, "action": deed.action}
-    tx.execute(insert(event).values(row | done))
+    _move_row(tx, known, {"status": after, "updated_at": now, "reason": reason})
+    _write_down(tx, known.id, known.revision, deed, after, now)
     return after
+
+
+def revise(tx: Connection, known: Application, said: Particulars, deed: Deed, now: datetime) -> Application:
+    """Begin the next revision, which says ``said``; the earlier ones stay as they are.
+
+    Raises WrongMove, also when another request was first.
+    """
+    after = move(known.kind, known.status, deed.action, deed.actor)
+    following = known.revision + 1
+    changed = {"revision": following, "credit_code": said.credit_code, "reason": None}
+    _move_row(tx, known, {"status": after, "updated_at": now} | changed)
+    _add_revision(tx, known.id, following, said, now)
+    _write_down(tx, known.id, following, deed, after, now)
+    return find(tx, known.id)
+
+
+def versions(tx: Connection, application_id: str) -> list[Version]:
+    """What an application said in each revision, in order."""
+    columns = [revision.c[one.name] for one in fields(Version)]
+    asked = select(*columns).where(revision.c.application_id == application_id).order_by(revision.c.revision)
+    return [Version(**_said(row)) for row in tx.execute(asked).mappings()]
 
 
 def events(tx: Connection, application_id: str) -> list[Event]:
@@ -116,19 +224,53 @@ def events(tx: Connection, application_id: str) -> list[Event]:
     return [Event(*row) for row in tx.execute(asked)]
 
 
-def _endorser(tx: Connection, application_id: str) -> str:
+def _move_row(tx: Connection, known: Application, values: Mapping[str, Any]) -> None:
+    unmoved = and_(
+        application.c.id == known.id,
+        application.c.status == known.status,
+        application.c.revision == known.revision,
+    )
+    if tx.execute(update(application).where(unmoved).values(**values)).rowcount != 1:
+        raise WrongMove("another request was first", status=find(tx, known.id).status)
+
+
+def _write_down(
+    tx: Connection, application_id: str, of_revision: int, deed: Deed, after: Status, now: datetime
+) -> None:
+    row = {"application_id": application_id, "revision": of_revision, "at": now, "status": after}
+    done = {"actor": deed.actor, "actor_id": deed.actor_id, "action": deed.action, "note": deed.note}
+    tx.execute(insert(event).values(row | done))
+
+
+def _add_revision(tx: Connection, application_id: str, number: int, said: Particulars, now: datetime) -> None:
+    row = {name: getattr(said, name) for name in _SAID} | {"permissions": list(said.permissions)}
+    about = {"application_id": application_id, "revision": number, "created_at": now}
+    tx.execute(insert(revision).values(row | about))
+
+
+def _endorser(tx: Connection, known: Application) -> str:
     """Who endorsed it last."""
-    endorsed = (event.c.application_id == application_id) & (event.c.action == Action.ENDORSE)
+    endorsed = (event.c.application_id == known.id) & (event.c.action == Action.ENDORSE)
     asked = select(event.c.actor_id).where(endorsed).order_by(desc(event.c.id)).limit(1)
     return str(tx.execute(asked).scalar_one())
 
 
 def _one(tx: Connection, condition: ColumnElement[bool]) -> Application:
-    found = _all(tx.execute(select(application).where(condition)))
+    found = _all(tx, _CURRENT.where(condition))
     if not found:
         raise NotFound("no such application")
     return found[0]
 
 
-def _all(rows: Any) -> list[Application]:
-    return [Application(**row | {"status": Status(row["status"])}) for row in map(dict, rows.mappings())]
+def _all(tx: Connection, asked: Select[Any]) -> list[Application]:
+    return [_read(row) for row in tx.execute(asked)]
+
+
+def _read(row: Row[Any]) -> Application:
+    told = _said(row._mapping)
+    typed = {"kind": ApplicationKind(told["kind"]), "status": Status(told["status"])}
+    return Application(**told | typed)
+
+
+def _said(row: RowMapping) -> dict[str, Any]:
+    return dict(row) | {"permissions": tuple(row["permissions"] or ())}

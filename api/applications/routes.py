@@ -22,6 +22,7 @@ from api.applications.schemas import (
 from api.applications.sending import SendToComputer
 from api.applications.service import Administrator, Applications
 from api.enterprises.claims import check_claim
+from api.paging import Page, Paged
 
 router = APIRouter(prefix="/v1/applications", tags=["认领企业与证书申请"])
 
@@ -70,9 +71,9 @@ def apply(body: NewApplication, person: SignedIn, service: Service) -> StatusVie
 
 
 @router.get("")
-def list_own(person: SignedIn, service: Service) -> list[ApplicationView]:
+def list_own(person: SignedIn, service: Service, page: Paged) -> Page[ApplicationView]:
     """我的申请: one's own applications, newest first."""
-    return [ApplicationView.of(one) for one in service.all_of(person)]
+    return page.page(service.all_of(person, page).map(ApplicationView.of))
 
 
 @router.get("/{application_id}")

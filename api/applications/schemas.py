@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
 from api.applications.evidence import EvidenceKind
+from api.applications.kinds import NEEDS
 from api.applications.queries import Application
 from api.applications.rules import NAMES
 from api.applications.service import Dossier
@@ -44,8 +45,11 @@ class ApplicationView(Answer):
     id: str
     status: str
     status_name: str
-    enterprise_name: str
-    credit_code: str
+    kind: str
+    kind_name: str
+    revision: int
+    enterprise_name: str | None
+    credit_code: str | None
     product: str
     reason: str | None
     created_at: datetime
@@ -54,9 +58,13 @@ class ApplicationView(Answer):
     @classmethod
     def of(cls, application: Application) -> Self:
         """The view of a row."""
-        names = [name for name in cls.model_fields if name != "status_name"]
-        values = {name: getattr(application, name) for name in names}
-        return cls(**values, status_name=NAMES[application.status])
+        told: dict[str, Any] = {
+            "status_name": NAMES[application.status],
+            "kind_name": NEEDS[application.kind].name,
+        }
+        for name in ApplicationView.model_fields.keys() - told.keys():
+            told[name] = getattr(application, name)
+        return cls(**told)
 
 
 class EventView(Answer):
@@ -67,6 +75,7 @@ class EventView(Answer):
     action: str
     status: str
     note: str | None
+    revision: int
 
 
 class DossierView(ApplicationView):
@@ -76,9 +85,9 @@ class DossierView(ApplicationView):
     platform_name: str
     term: str
     fee_fen: int
-    legal_person: str
-    administrator_name: str
-    administrator_phone: str
+    legal_person: str | None
+    holder_name: str
+    holder_phone: str
     licence_sha256: str | None
     form_sha256: str | None
     signed_form_sha256: str | None
@@ -96,8 +105,8 @@ class DossierView(ApplicationView):
             term=product.term,
             fee_fen=product.fee_fen,
             legal_person=application.legal_person,
-            administrator_name=application.administrator_name,
-            administrator_phone=application.administrator_phone,
+            holder_name=application.holder_name,
+            holder_phone=application.holder_phone,
             licence_sha256=dossier.digests.get(EvidenceKind.LICENCE),
             form_sha256=dossier.digests.get(EvidenceKind.FORM),
             signed_form_sha256=dossier.digests.get(EvidenceKind.SIGNED_FORM),

@@ -10,6 +10,8 @@ from api.accounts.sessions import Person
 from api.applications import evidence, queries
 from api.applications.evidence import Evidence, EvidenceKind
 from api.applications.form import rendered_form
+from api.applications.identities import sealed_holder_id, sealed_legal_person_id
+from api.applications.kinds import ApplicationKind
 from api.applications.numbers import new_number
 from api.applications.pictures import MEDIA_TYPE, normalised
 from api.applications.queries import Application, Deed, Event
@@ -18,6 +20,7 @@ from api.applications.rules import (
     MOST_OPEN,
     Action,
     Actor,
+    Complete,
     Status,
     TooManyOpen,
     WrongMove,
@@ -28,6 +31,7 @@ from api.db import Database
 from api.enterprises.claims import Claim, check_name
 from api.enterprises.id_numbers import IdNumbers
 from api.errors import NotFound
+from api.paging import PageRequest, Part
 from ca.identifiers import check_id_number
 
 
@@ -75,7 +79,7 @@ class Applications:
             if queries.count_open(tx, person.id) >= MOST_OPEN:
                 raise TooManyOpen(f"at most {MOST_OPEN} open applications")
             queries.add(tx, new)
-            evidence.keep(tx, new.id, EvidenceKind.FORM, "application/pdf", form, now)
+            evidence.keep(tx, new, EvidenceKind.FORM, "application/pdf", form, now)
         return new
 
     def add_licence(self, person: Person, application_id: str, uploaded: bytes) -> str:
@@ -87,8 +91,9 @@ class Applications:
             _check_editable(queries.find_own(tx, application_id, person.id))
         picture = normalised(uploaded)
         with self._db.write() as tx:
-            _check_editable(queries.find_own(tx, application_id, person.id))
-            return evidence.keep(tx, application_id, EvidenceKind.LICENCE, MEDIA_TYPE, picture, self._clock())
+            known = queries.find_own(tx, application_id, person.id)
+            _check_editable(known)
+            return evidence.keep(tx, known, EvidenceKind.LICENCE, MEDIA_TYPE, picture, self._clock())
 
     def add_paper_form(self, person: Person, application_id: str, uploaded: bytes) -> str:
         """Keep the photo of the form that was printed, signed and sealed on paper; returns its SHA-256.
@@ -101,16 +106,16 @@ class Applications:
         picture, now = normalised(uploaded), self._clock()
         with self._db.write() as tx:
             found = queries.find_own(tx, application_id, person.id)
-            is_better_photo = EvidenceKind.PAPER_FORM in evidence.digests(tx, found.id)
+            is_better_photo = EvidenceKind.PAPER_FORM in evidence.digests(tx, found)
             if not (is_better_photo and found.status in EDITABLE):
                 deed = Deed(Actor.APPLICANT, str(person.id), Action.UPLOAD_PAPER)
                 queries.advance(tx, found, deed, now)
-            return evidence.keep(tx, found.id, EvidenceKind.PAPER_FORM, MEDIA_TYPE, picture, now)
+            return evidence.keep(tx, found, EvidenceKind.PAPER_FORM, MEDIA_TYPE, picture, now)
 
-    def all_of(self, person: Person) -> list[Application]:
+    def all_of(self, person: Person, page: PageRequest) -> Part[Application]:
         """The person's applications, newest first."""
         with self._db.read() as tx:
-            return queries.of_person(tx, person.id)
+            return queries.of_person(tx, person.id, page)
 
     def dossier(self, person: Person, application_id: str) -> Dossier:
         """One application with its evidence and history."""
@@ -119,7 +124,7 @@ class Applications:
             return Dossier(
                 found,
                 find_product(tx, found.product),
-                evidence.digests(tx, found.id),
+                evidence.digests(tx, found),
                 queries.events(tx, found.id),
             )
 
@@ -127,14 +132,14 @@ class Applications:
         """The form, with the enterprise's seal once it has one."""
         with self._db.read() as tx:
             found = queries.find_own(tx, application_id, person.id)
-            return evidence.fetch(tx, found.id, EvidenceKind.SIGNED_FORM, EvidenceKind.FORM)
+            return evidence.fetch(tx, found.id, found.revision, EvidenceKind.SIGNED_FORM, EvidenceKind.FORM)
 
     def submit(self, person: Person, application_id: str) -> Status:
         """提交申请. Raises LicenceMissing, FormNotSigned, WrongMove."""
         with self._db.write() as tx:
             found = queries.find_own(tx, application_id, person.id)
-            has_licence = EvidenceKind.LICENCE in evidence.digests(tx, found.id)
-            check_complete(found.status, has_licence=has_licence)
+            has = Complete(licence=EvidenceKind.LICENCE in evidence.digests(tx, found))
+            check_complete(found.kind, found.status, has)
             deed = Deed(Actor.APPLICANT, str(person.id), Action.SUBMIT)
             return queries.advance(tx, found, deed, self._clock())
 
@@ -151,17 +156,18 @@ class Applications:
         number = new_number(now)
         return Application(
             id=number,
+            kind=ApplicationKind.CLAIM,
             person_id=person.id,
             product=product.code,
+            product_version=1,
             status=Status.DRAFT,
             enterprise_name=claim.name,
             credit_code=claim.credit_code,
             legal_person=claim.legal_person,
-            legal_person_id=self._id_numbers.seal(claim.legal_person_id, f"{number} legal person"),
-            administrator_name=name,
-            administrator_id=self._id_numbers.seal(id_number, f"{number} administrator"),
-            administrator_phone=person.phone,
-            reason=None,
+            legal_person_id=sealed_legal_person_id(self._id_numbers, number, claim.legal_person_id),
+            holder_name=name,
+            holder_id=sealed_holder_id(self._id_numbers, number, id_number),
+            holder_phone=person.phone,
             created_at=now,
             updated_at=now,
         )

@@ -72,7 +72,7 @@ class CertificateDownload:
             known = applications.find_own(tx, application_id, person.id)
             product = find_product(tx, known.product)
         if known.status is not Status.ISSUED:
-            move(known.status, Action.ISSUE, Actor.APPLICANT)
+            move(known.kind, known.status, Action.ISSUE, Actor.APPLICANT)
         halves = self._halves(known, product)
         custody = Custody(product.custody)
         keys = [self._keys.ensure(custody, half.key, pin) for half in halves]
@@ -102,8 +102,8 @@ class CertificateDownload:
             purpose=Purpose.SIGNING,
             application_id=known.id,
             person_id=known.person_id,
-            enterprise_name=known.enterprise_name,
-            credit_code=known.credit_code,
+            enterprise_name=known.enterprise.name,
+            credit_code=known.enterprise.credit_code,
             custody=product.custody,
             key_label=halves[0].key.label,
             issued_at=now,
@@ -117,7 +117,7 @@ class CertificateDownload:
             with self._db.write() as tx:
                 applications.advance(tx, known, deed, now)
                 queries.add(tx, signing, second)
-                appoint(tx, known.credit_code, known.enterprise_name, known.person_id, now)
+                appoint(tx, signing.credit_code, signing.enterprise_name, known.person_id, now)
         except WrongMove as lost:  # the same download in another thread recorded it first
             if lost.facts["status"] is not Status.ISSUED:
                 raise

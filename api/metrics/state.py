@@ -16,7 +16,7 @@ from api.upkeep.deadlines import Deadlines
 from ca.crl import CrlLibrary
 from ca.tables import certificate
 
-_WAITING = (Status.SUBMITTED, Status.ENDORSED, Status.APPROVED)
+_WAITING = (Status.CONSENT, Status.SUBMITTED, Status.ENDORSED, Status.RETURNED, Status.APPROVED)
 
 
 class StateCollector(Collector):

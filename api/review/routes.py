@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.accounts.access import OnDuty
 from api.applications.evidence import EvidenceKind
 from api.applications.rules import NAMES, Status
 from api.applications.schemas import ApplicationView, StatusView
+from api.paging import Page, Paged
 from api.review.schemas import CaseView, Rejection
 from api.review.service import Review
 
@@ -28,12 +29,11 @@ Service = Annotated[Review, Depends(_review)]
 def queue(
     operator: OnDuty,
     review: Service,
+    page: Paged,
     status: Status | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
-) -> list[ApplicationView]:
+) -> Page[ApplicationView]:
     """待审核列表: applications, those that wait longest first."""
-    return [ApplicationView.of(one) for one in review.queue(status, limit, offset)]
+    return page.page(review.queue(status, page).map(ApplicationView.of))
 
 
 @router.get("/{application_id}")

@@ -42,11 +42,11 @@ class CaseView(ApplicationView):
     product_name: str
     platform_name: str
     term: str
-    legal_person: str
-    legal_person_id: str
-    administrator_name: str
-    administrator_id: str
-    administrator_phone: str
+    legal_person: str | None
+    legal_person_id: str | None
+    holder_name: str
+    holder_id: str
+    holder_phone: str
     licence_sha256: str | None
     signed_form_sha256: str | None
     paper_form_sha256: str | None
@@ -64,9 +64,9 @@ class CaseView(ApplicationView):
             term=case.product.term,
             legal_person=application.legal_person,
             legal_person_id=case.legal_person_id,
-            administrator_name=application.administrator_name,
-            administrator_id=case.administrator_id,
-            administrator_phone=application.administrator_phone,
+            holder_name=application.holder_name,
+            holder_id=case.holder_id,
+            holder_phone=application.holder_phone,
             licence_sha256=case.digests.get(EvidenceKind.LICENCE),
             signed_form_sha256=case.digests.get(EvidenceKind.SIGNED_FORM),
             paper_form_sha256=case.digests.get(EvidenceKind.PAPER_FORM),

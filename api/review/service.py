@@ -9,11 +9,14 @@ from datetime import datetime
 from api.accounts.sessions import Operator
 from api.applications import evidence, queries
 from api.applications.evidence import Evidence, EvidenceKind
+from api.applications.identities import opened_holder_id, opened_legal_person_id
+from api.applications.kinds import approvals
 from api.applications.queries import Application, Deed, Event
 from api.applications.rules import Action, Actor, SameOperator, Status, approval
 from api.catalogue.queries import Product, find_product
 from api.db import Database
 from api.enterprises.id_numbers import IdNumbers
+from api.paging import PageRequest, Part
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event as JournalEvent
 from ca.audit.event import Outcome
@@ -31,8 +34,8 @@ class CaseFile:
 
     application: Application
     product: Product
-    legal_person_id: str
-    administrator_id: str
+    legal_person_id: str | None
+    holder_id: str
     digests: dict[EvidenceKind, str]
     seals: list[SignatureReport]
     events: list[Event]
@@ -55,23 +58,23 @@ class Review:
         self._clock = clock
         self._journal = journal
 
-    def queue(self, status: Status | None, limit: int, offset: int) -> list[Application]:
+    def queue(self, status: Status | None, page: PageRequest) -> Part[Application]:
         """Applications in a status (all when None), those that wait longest first."""
         with self._db.read() as tx:
-            return queries.in_status(tx, status, limit, offset)
+            return queries.in_status(tx, status, page)
 
     def case(self, application_id: str) -> CaseFile:
         """One application with all its evidence. Raises NotFound."""
         with self._db.read() as tx:
             found = queries.find(tx, application_id)
             product = find_product(tx, found.product)
-            digests = evidence.digests(tx, found.id)
+            digests = evidence.digests(tx, found)
             events = queries.events(tx, found.id)
         return CaseFile(
             application=found,
             product=product,
-            legal_person_id=self._id_numbers.open(found.legal_person_id, f"{found.id} legal person"),
-            administrator_id=self._id_numbers.open(found.administrator_id, f"{found.id} administrator"),
+            legal_person_id=opened_legal_person_id(self._id_numbers, found),
+            holder_id=opened_holder_id(self._id_numbers, found),
             digests=digests,
             seals=self._seals(found.id) if EvidenceKind.SIGNED_FORM in digests else [],
             events=events,
@@ -80,7 +83,8 @@ class Review:
     def evidence(self, application_id: str, *kinds: EvidenceKind) -> Evidence:
         """The first of ``kinds`` that is there. Raises NotFound."""
         with self._db.read() as tx:
-            return evidence.fetch(tx, application_id, *kinds)
+            known = queries.find(tx, application_id)
+            return evidence.fetch(tx, known.id, known.revision, *kinds)
 
     def approve(self, operator: Operator, application_id: str) -> Status:
         """Approve; the first of two where the product demands two.
@@ -90,7 +94,8 @@ class Review:
         try:
             with self._db.write() as tx:
                 known = queries.find(tx, application_id)
-                action = approval(known.status, find_product(tx, known.product).approvals)
+                demanded = approvals(known.kind, find_product(tx, known.product).approvals)
+                action = approval(known.status, demanded)
                 deed = Deed(Actor.OPERATOR, operator.name, action)
                 status = queries.advance(tx, known, deed, self._clock())
                 told = JournalEvent(JournalAction.APPLICATION_APPROVED, known.id, detail={"status": status})

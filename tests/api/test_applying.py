@@ -41,7 +41,7 @@ def test_a_wrong_claim_is_refused_and_leaves_nothing(
     phone: Phone, changes: dict[str, str], expected: tuple[int, str]
 ) -> None:
     assert code_of(phone.apply(**changes)) == expected
-    assert phone.http.get("/v1/applications").json() == []
+    assert phone.http.get("/v1/applications").json()["items"] == []
 
 
 def test_a_residence_permit_is_an_identity_number(phone: Phone) -> None:
@@ -155,7 +155,7 @@ def test_another_persons_application_answers_like_none(server: Server, phone: Ph
         return [code_of(one) for one in asked]
 
     assert answers(submitted) == answers("20260101-AAAAAAAA") == [(404, "not_found")] * 8
-    assert stranger.http.get("/v1/applications").json() == []
+    assert stranger.http.get("/v1/applications").json()["items"] == []
 
 
 def test_sessions_of_one_kind_open_no_doors_of_the_other(
@@ -176,8 +176,8 @@ def test_signing_out_ends_the_session(phone: Phone) -> None:
 
 
 def test_one_verdict_an_application(desk: Desk, phone: Phone, submitted: str) -> None:
-    waiting = desk.http.get("/v1/review/applications", params={"status": "submitted", "limit": 200}).json()
-    assert submitted in [one["id"] for one in waiting]
+    waiting = desk.http.get("/v1/review/applications", params={"status": "submitted", "limit": 100}).json()
+    assert submitted in [one["id"] for one in waiting["items"]]
     assert desk.judge(submitted, "approve").json()["status"] == "approved"
     assert code_of(desk.judge(submitted, "approve")) == (409, "application_state")
     assert code_of(desk.judge(submitted, "reject", reason="迟到的意见")) == (409, "application_state")
@@ -206,7 +206,7 @@ def test_the_operator_sees_the_evidence(desk: Desk, phone: Phone, pc: Pc, lock_c
 def test_a_person_has_a_limit_of_open_applications(phone: Phone) -> None:
     made = [phone.apply(credit_code=a_credit_code()).status_code for _ in range(21)]
     assert made == [201] * 20 + [429]
-    oldest = phone.http.get("/v1/applications").json()[-1]["id"]
+    oldest = phone.http.get("/v1/applications").json()["items"][-1]["id"]
     assert phone.act(oldest, "withdraw").json()["status"] == "withdrawn"
     assert phone.apply().status_code == 201
 
