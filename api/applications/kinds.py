@@ -119,6 +119,8 @@ NEEDS: Final = {
 }
 
 
-def approvals(kind: ApplicationKind, of_product: int) -> int:
-    """How many operators must approve (0, 1 or 2) where the product asks for ``of_product``."""
-    return max(of_product, NEEDS[kind].least_approvals)
+def approvals(kind: ApplicationKind, *, new: int, renewal: int) -> int:
+    """How many operators must approve: 0, 1 or 2. The product asks for ``new``, and for ``renewal`` of them
+    when its own certificate is renewed."""
+    asked = renewal if kind is ApplicationKind.RENEWAL else new
+    return max(asked, NEEDS[kind].least_approvals)

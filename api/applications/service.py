@@ -123,7 +123,7 @@ class Applications:
             found = queries.find_own(tx, application_id, person.id)
             return Dossier(
                 found,
-                find_product(tx, found.product),
+                find_product(tx, found.product, found.product_version),
                 evidence.digests(tx, found),
                 queries.events(tx, found.id),
             )
@@ -159,7 +159,7 @@ class Applications:
             kind=ApplicationKind.CLAIM,
             person_id=person.id,
             product=product.code,
-            product_version=1,
+            product_version=product.version,
             status=Status.DRAFT,
             enterprise_name=claim.name,
             credit_code=claim.credit_code,

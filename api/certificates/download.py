@@ -70,7 +70,7 @@ class CertificateDownload:
         check_pin(pin)
         with self._db.read() as tx:
             known = applications.find_own(tx, application_id, person.id)
-            product = find_product(tx, known.product)
+            product = find_product(tx, known.product, known.product_version)
         if known.status is not Status.ISSUED:
             move(known.kind, known.status, Action.ISSUE, Actor.APPLICANT)
         halves = self._halves(known, product)

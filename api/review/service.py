@@ -67,7 +67,7 @@ class Review:
         """One application with all its evidence. Raises NotFound."""
         with self._db.read() as tx:
             found = queries.find(tx, application_id)
-            product = find_product(tx, found.product)
+            product = find_product(tx, found.product, found.product_version)
             digests = evidence.digests(tx, found)
             events = queries.events(tx, found.id)
         return CaseFile(
@@ -94,8 +94,9 @@ class Review:
         try:
             with self._db.write() as tx:
                 known = queries.find(tx, application_id)
-                demanded = approvals(known.kind, find_product(tx, known.product).approvals)
-                action = approval(known.status, demanded)
+                product = find_product(tx, known.product, known.product_version)
+                asked = approvals(known.kind, new=product.approvals, renewal=product.renewal_approvals)
+                action = approval(known.status, asked)
                 deed = Deed(Actor.OPERATOR, operator.name, action)
                 status = queries.advance(tx, known, deed, self._clock())
                 told = JournalEvent(JournalAction.APPLICATION_APPROVED, known.id, detail={"status": status})

@@ -89,7 +89,7 @@ def db(engine: Engine) -> Database:
     migrations.upgrade(engine)
     made = Database(engine)
     with made.write() as tx:
-        seed(tx, "认证中心")
+        seed(tx, "认证中心", NOW)
         tx.execute(insert(person).values(id=OWNER, phone="13800001234", created_at=NOW))
     return made
 

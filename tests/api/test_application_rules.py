@@ -104,11 +104,12 @@ def test_operators_see_a_clerk_only_after_the_administrator_consented() -> None:
 
 
 def test_each_kind_has_its_least_number_of_approvals() -> None:
-    least = {kind: approvals(kind, 0) for kind in ApplicationKind}
+    least = {kind: approvals(kind, new=0, renewal=0) for kind in ApplicationKind}
     assert least.pop(ApplicationKind.RENEWAL) == 0
     assert least.pop(ApplicationKind.PIN_RESET) == 2
     assert set(least.values()) == {1}
-    assert approvals(CLAIM, 2) == 2
+    assert approvals(CLAIM, new=2, renewal=0) == 2
+    assert approvals(ApplicationKind.RENEWAL, new=2, renewal=0) == 0
     assert [approval(Status.SUBMITTED, count) for count in (0, 1, 2)] == [
         Action.APPROVE,
         Action.APPROVE,
