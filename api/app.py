@@ -25,6 +25,7 @@ import api.timestamps.routes
 from api import problems
 from api.edge import Edge
 from api.logs import log
+from api.outside.alipay.sandbox import routes as alipay_sandbox
 from api.pages.routes import pages
 from api.production import refuse_demo
 from api.services import Services, open_services
@@ -75,6 +76,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(bridge_routes.router(services.bridge))
     app.include_router(bridge_pages.router(services.bridge, settings.site_name))
     app.include_router(pages(settings.site_name, with_inbox=settings.mode is Mode.DEVELOPMENT))
+    if services.alipay_sandbox is not None:
+        app.include_router(alipay_sandbox.router(services.alipay_sandbox))
     return app
 
 
@@ -84,9 +87,11 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.journal.record(Event(Action.SERVICE_STARTED, detail={"version": version("sealbridge")}))
         lapsed = services.settle()
         services.upkeep.start()
+        services.sandbox_upkeep.start()
         log.info("started", lapsed_intents=lapsed)
         yield
         services.upkeep.stop()
+        services.sandbox_upkeep.stop()
         services.journal.record(Event(Action.SERVICE_STOPPED))
         services.close()
         log.info("stopped")

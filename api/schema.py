@@ -15,7 +15,9 @@ import api.est.tables
 import api.idempotency.tables
 import api.jobs.tables
 import api.messages.tables
+import api.outside.alipay.sandbox.tables
 import api.outside.sms
+import api.realname.tables
 import api.recovery.tables
 import api.seals.tables  # noqa: F401 - each registers its tables
 import ca.audit.tables

@@ -24,10 +24,13 @@ from api.errors import ConfigurationRefused
 from api.est.service import Est
 from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
+from api.outside.alipay.client import Alipay
+from api.outside.alipay.sandbox.routes import AlipaySandbox
 from api.outside.ntp import time_server
 from api.outside.sms import SandboxSms
 from api.paging import Cursors
 from api.pki.service import Pki
+from api.providers import open_alipay, open_alipay_sandbox
 from api.recovery.service import Recoveries
 from api.registry.service import Registry
 from api.review.service import Review
@@ -36,7 +39,7 @@ from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
 from api.upkeep.chores import chores
 from api.upkeep.deadlines import Deadlines
-from api.upkeep.runner import Upkeep
+from api.upkeep.runner import Chore, Upkeep
 from ca.audit.checkpoints import Checkpointer
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
@@ -85,6 +88,9 @@ class Services:
     journal: Journal
     stamper: TimeStamper
     upkeep: Upkeep
+    alipay: Alipay
+    alipay_sandbox: AlipaySandbox | None
+    sandbox_upkeep: Upkeep
     metrics_token: str
     client_certificate_header: str | None
     cursors: Cursors
@@ -97,6 +103,10 @@ class Services:
     def close(self) -> None:
         """End the upkeep, log out of the tokens and close the database."""
         self.upkeep.stop()
+        self.sandbox_upkeep.stop()
+        if self.alipay_sandbox is not None:
+            self.alipay_sandbox.close()
+        self.alipay.close()
         self.tokens.close()
         self.db.engine.dispose()
 
@@ -188,6 +198,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         meters.chore_failed,
     )
 
+    alipay = open_alipay(settings, _now)
+    alipay_sandbox = open_alipay_sandbox(settings, db, _now)
+
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
 
@@ -208,6 +221,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         pki=pki,
         stamper=stamper,
         upkeep=upkeep,
+        alipay=alipay,
+        alipay_sandbox=alipay_sandbox,
+        sandbox_upkeep=_sandbox_upkeep(alipay_sandbox, meters),
         journal=journal,
         ocsp=ocsp,
         bridge=bridge,
@@ -220,6 +236,12 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         client_certificate_header=settings.client_certificate_header,
         cursors=Cursors(settings.server_secret()),
     )
+
+
+def _sandbox_upkeep(alipay: AlipaySandbox | None, meters: Meters) -> Upkeep:
+    """A thread of its own: what it does calls this server, and must keep nothing else waiting."""
+    notices = [] if alipay is None else [Chore("alipay_sandbox_notices", 0.5, alipay.notices.deliver_due)]
+    return Upkeep(notices, meters.chore_failed, tick=0.5)
 
 
 def _pki(settings: Settings, authorities: StoredAuthorities, lists: CrlLibrary) -> Pki:

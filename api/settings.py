@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.data_folder import DataFolder
 from api.errors import ConfigurationRefused
+from api.outside.alipay import LIVE_GATEWAY
 from ca.crl import CrlPolicy
 from hsm import KeyKind, PinSource, TokenConfig
 
@@ -101,6 +102,19 @@ class Settings(BaseSettings):
 
     sms: Literal["sandbox"] = "sandbox"
 
+    own_url: str | None = Field(
+        None, description="How the server reaches itself, for its sandboxes; public_url unless given"
+    )
+    alipay: Literal["sandbox", "live"] = "sandbox"
+    alipay_app_id: str = Field(
+        "", pattern="^[0-9]{0,32}$", description="The application at Alipay's open platform"
+    )
+    alipay_gateway: str = Field(LIVE_GATEWAY, pattern="^https://")
+    alipay_app_key: SecretStr | None = None
+    alipay_app_key_file: Path | None = None
+    alipay_public_key: SecretStr | None = None
+    alipay_public_key_file: Path | None = None
+
     @field_validator("public_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
@@ -164,6 +178,19 @@ class Settings(BaseSettings):
     def subscribers_pin_source(self) -> PinSource:
         """Reads the PIN of the subscribers' token when it is needed."""
         return lambda: self._secret("subscribers_pin", "subscribers.pin")
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandboxes answer, as seen from this server."""
+        return (self.own_url or self.public_url).rstrip("/")
+
+    def alipay_app_key_text(self) -> str:
+        """The application's private key at Alipay. Raises ConfigurationRefused."""
+        return self._secret("alipay_app_key", "alipay-app.key")
+
+    def alipay_public_key_text(self) -> str:
+        """Alipay's public key. Raises ConfigurationRefused."""
+        return self._secret("alipay_public_key", "alipay.pub")
 
     def server_secret(self) -> bytes:
         """The key of the server's own HMACs, 32 bytes. Raises ConfigurationRefused."""

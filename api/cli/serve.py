@@ -10,6 +10,7 @@ import typer
 from api.cli.options import Data, settings_of
 
 _DRAIN_SECONDS = 10
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
 
 
 def command(
@@ -28,8 +29,11 @@ def command(
     from api.app import create_app
 
     settings = settings_of(data)
+    reached = f"http://{_LOOPBACK.get(host, host)}:{port}"
     if "public_url" not in settings.model_fields_set:
         settings = settings_of(data, public_url=f"http://{host}:{port}")
+    if settings.own_url is None:
+        settings = settings.model_copy(update={"own_url": reached})
     logs.configure()
     app = create_app(settings)
     typer.echo(f"{settings.site_name}：{settings.public_url}（Ctrl-C 停止）")

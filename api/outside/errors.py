@@ -24,3 +24,19 @@ class ProviderRefused(AppError):
     def __init__(self, provider_code: str, detail: str = "") -> None:
         super().__init__(f"{provider_code}: {detail}", provider_code=provider_code)
         self.provider_code = provider_code
+
+
+class ProviderAnswerInvalid(AppError):
+    """The answer is not signed by the provider, or not of the documented shape: nothing in it is believed."""
+
+    kind = Kind.UNAVAILABLE
+    code = "provider_answer_invalid"
+    zh = "外部服务的应答未通过验证，请稍后再试"
+
+
+class NoticeForged(AppError):
+    """A message that claims to come from a provider, and does not."""
+
+    kind = Kind.FORBIDDEN
+    code = "notice_forged"
+    zh = "通知未通过验证"

@@ -22,6 +22,7 @@ from api.provisioning.folders import (
     new_key,
     new_pin,
 )
+from api.provisioning.sandboxes import ensure_sandbox_keys
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
 from ca.audit.journal import Journal
@@ -51,6 +52,7 @@ def set_up(settings: Settings, say: Say, request: Path | None = None) -> None:
     for name in ("server.key", "data.key"):
         ensure_secret(folder.secret(name), new_key)
     ensure_secret(folder.secret("metrics.token"), new_pin)
+    ensure_sandbox_keys(settings)
     say("准备数据库")
     db = Database(make_engine(settings.database))
     try:

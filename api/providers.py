@@ -1,0 +1,57 @@
+"""The providers outside, put together from the settings, and their sandboxes in development."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from api.db import Database
+from api.errors import ConfigurationRefused
+from api.outside.alipay.client import Alipay
+from api.outside.alipay.sandbox.gateway import SANDBOX_APP_ID
+from api.outside.alipay.sandbox.routes import PATH, AlipaySandbox
+from api.outside.alipay.signing import private_key, public_key
+from api.settings import Settings
+
+Clock = Callable[[], datetime]
+
+SANDBOX_KEY: Final = "alipay-sandbox.key"
+"""The private key with which the sandbox signs as Alipay does."""
+REGISTERED_KEY: Final = "alipay-sandbox-app.pub"
+"""The application's public key, as it would be registered at Alipay."""
+
+
+def open_alipay(settings: Settings, clock: Clock) -> Alipay:
+    """The client, of Alipay itself or of the sandbox. Raises ConfigurationRefused."""
+    app_id, gateway = settings.alipay_app_id, settings.alipay_gateway
+    if settings.alipay == "sandbox":
+        app_id, gateway = SANDBOX_APP_ID, f"{settings.sandbox_url}{PATH}/gateway.do"
+    shown = f"{settings.public_url}{PATH}/gateway.do" if settings.alipay == "sandbox" else gateway
+    return Alipay(
+        app_id,
+        private_key(settings.alipay_app_key_text()),
+        public_key(settings.alipay_public_key_text()),
+        clock,
+        gateway,
+        shown,
+    )
+
+
+def open_alipay_sandbox(settings: Settings, db: Database, clock: Clock) -> AlipaySandbox | None:
+    """The server side for development; None where Alipay itself is used. Raises ConfigurationRefused."""
+    if settings.alipay != "sandbox":
+        return None
+    registered, own = (_read(settings, name) for name in (REGISTERED_KEY, SANDBOX_KEY))
+    return AlipaySandbox.open(db, public_key(registered), private_key(own), clock)
+
+
+def _read(settings: Settings, name: str) -> str:
+    path = settings.folder.secret(name)
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise ConfigurationRefused(
+            f"{path} cannot be read ({exc.strerror}); run `sealbridge setup`",
+            reason=f"缺少 {name}，请先运行 sealbridge setup",
+        ) from exc
