@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from api.catalogue.errors import CatalogueChanged, ReferenceUnknown
+from api.catalogue.errors import CatalogueChanged, KindFixed, ReferenceUnknown
 from api.catalogue.tables import authority, change, platform, product, product_version, province
 
 _TABLES: Final = {"province": province, "platform": platform, "authority": authority, "product": product}
@@ -33,11 +33,12 @@ class Edit:
 
 
 def put(tx: Connection, edit: Edit, now: datetime) -> int:
-    """Write the next version; returns its number. Raises CatalogueChanged, ReferenceUnknown."""
+    """Write the next version; returns its number. Raises CatalogueChanged, ReferenceUnknown, KindFixed."""
     _check_references(tx, edit)
     version = edit.replaces + 1
     _move_head(tx, edit, version)
     if edit.subject == "product":
+        _check_kind(tx, edit)
         tx.execute(insert(product_version).values(code=edit.code, version=version, **edit.row))
     tx.execute(
         insert(change).values(
@@ -71,6 +72,13 @@ def _move_head(tx: Connection, edit: Edit, version: int) -> None:
     unchanged = (table.c.code == edit.code) & (table.c.version == edit.replaces)
     if tx.execute(update(table).where(unchanged).values(version=version, **own)).rowcount != 1:
         raise CatalogueChanged("another operator was first", version=version)
+
+
+def _check_kind(tx: Connection, edit: Edit) -> None:
+    before = (product_version.c.code == edit.code) & (product_version.c.version == edit.replaces)
+    kind = tx.execute(select(product_version.c.kind).where(before)).scalar_one_or_none()
+    if kind is not None and kind != edit.row["kind"]:
+        raise KindFixed(f"{edit.code} is of kind {kind}")
 
 
 def _check_references(tx: Connection, edit: Edit) -> None:

@@ -70,6 +70,14 @@ class ValidityRefused(AppError):
     zh = "证书模板 {profile} 的有效期应为 {least} 至 {most} 天"
 
 
+class KindFixed(AppError):
+    """A product certifies the same kind of subscriber in all its versions."""
+
+    kind = Kind.CONFLICT
+    code = "product_kind_fixed"
+    zh = "证书产品的类别不能修改，请新增产品"
+
+
 class AttachmentRepeated(AppError):
     """Two attachments with one code."""
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, desc, select
+from sqlalchemy import Connection, Row, Table, and_, select
 
 from api.catalogue.rules import Attachment, CertificateKind, Occasion, approvals_for, is_offered
 from api.catalogue.tables import authority, change, platform, product, product_version, province
 from api.errors import NotFound
+from api.paging import PageRequest, Part, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +116,12 @@ def authorities(tx: Connection) -> list[dict[str, Any]]:
     return _rows(tx, authority)
 
 
-def changes(
-    tx: Connection, subject: str | None, code: str | None, before: int | None, limit: int
-) -> list[Change]:
-    """The history, newest first, of all or of one part; only changes older than the id ``before``."""
-    asked = select(change).order_by(desc(change.c.id)).limit(limit)
+def changes(tx: Connection, subject: str | None, code: str | None, page: PageRequest) -> Part[Change]:
+    """The history of all or of one part, newest first."""
+    asked = select(change)
     for column, wanted in ((change.c.subject, subject), (change.c.code, code)):
         asked = asked if wanted is None else asked.where(column == wanted)
-    asked = asked if before is None else asked.where(change.c.id < before)
-    return [Change(**row) for row in tx.execute(asked).mappings()]
+    return fetch(tx, asked, page, [change.c.id]).map(lambda row: Change(**row._mapping))
 
 
 def _rows(tx: Connection, table: Table) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api.accounts.access import Auditing, Managing, Reading
 from api.catalogue.schemas import (
@@ -21,7 +21,8 @@ from api.catalogue.schemas import (
     WholeCatalogueView,
 )
 from api.catalogue.service import Catalogue
-from api.conditional import NOT_MODIFIED, conditional
+from api.etags import tagged
+from api.paging import Page, Paged
 
 router = APIRouter(prefix="/v1", tags=["证书申领"])
 operator_router = APIRouter(prefix="/v1/operator/catalogue", tags=["目录管理"])
@@ -34,14 +35,16 @@ def _catalogue(request: Request) -> Catalogue:
 
 Service = Annotated[Catalogue, Depends(_catalogue)]
 CodePath = Annotated[str, Path(pattern=CODE_PATTERN)]
+_UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "Unchanged since the answer with the ETag in If-None-Match"}
+}
 Version = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 
-@router.get("/catalogue", response_model=CatalogueView, responses=NOT_MODIFIED)
-def catalogue(service: Service, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+@router.get("/catalogue", response_model=CatalogueView, responses=_UNCHANGED)
+def catalogue(request: Request, service: Service) -> Response:
     """省份、交易平台、CA 机构、证书有效期和费用: what can be applied for now. Ask again with its ETag."""
-    offered = CatalogueView.model_validate(service.offer())
-    return conditional(offered.model_dump_json().encode(), if_none_match)
+    return tagged(request, CatalogueView.model_validate(service.offer()))
 
 
 @operator_router.get("")
@@ -54,13 +57,12 @@ def everything(operator: Reading, service: Service) -> WholeCatalogueView:
 def history(
     operator: Auditing,
     service: Service,
+    page: Paged,
     subject: Subject | None = None,
     code: Annotated[str | None, Query(pattern=CODE_PATTERN)] = None,
-    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> list[ChangeView]:
+) -> Page[ChangeView]:
     """目录变更记录: who changed what and when, newest first."""
-    return [ChangeView.model_validate(one) for one in service.history(subject, code, before, limit)]
+    return page.page(service.history(subject, code, page).map(ChangeView.model_validate))
 
 
 @operator_router.get("/products/{code}")

@@ -17,6 +17,7 @@ from api.catalogue.errors import CatalogueChanged
 from api.catalogue.queries import Change, Product
 from api.catalogue.rules import Attachment, CertificateKind, check_attachments, check_window, term_text
 from api.db import Database
+from api.paging import PageRequest, Part
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 from ca.profiles import CertificateProfile
@@ -93,10 +94,10 @@ class Catalogue:
         with self._db.read() as tx:
             return queries.find_product(tx, code, version)
 
-    def history(self, subject: str | None, code: str | None, before: int | None, limit: int) -> list[Change]:
+    def history(self, subject: str | None, code: str | None, page: PageRequest) -> Part[Change]:
         """Who changed what, newest first."""
         with self._db.read() as tx:
-            return queries.changes(tx, subject, code, before, limit)
+            return queries.changes(tx, subject, code, page)
 
     def put(self, operator: Operator, subject: str, code: str, replaces: int, value: dict[str, str]) -> int:
         """Add or change a province, platform or CA; returns its version.
@@ -109,8 +110,8 @@ class Catalogue:
     def put_product(self, operator: Operator, code: str, replaces: int, terms: ProductTerms) -> int:
         """Add a product or give it a new version; returns the version. Applications keep theirs.
 
-        Raises CatalogueChanged, ReferenceUnknown, GlyphsMissing, AttachmentRepeated, SaleWindowRefused, and
-        what ``check_profiles`` raises.
+        Raises CatalogueChanged, ReferenceUnknown, KindFixed, GlyphsMissing, AttachmentRepeated,
+        SaleWindowRefused, and what ``check_profiles`` raises.
         """
         check_window(terms.offered_from, terms.offered_until)
         check_attachments(terms.attachments)

@@ -20,7 +20,7 @@ from api.certificates.custody import NewKey, SubscriberKeys
 from api.certificates.queries import Holding
 from api.certificates.rules import Custody, Purpose, check_pin
 from api.db import Database
-from api.enterprises.administration import appoint
+from api.enterprises.administration import Approved, appoint
 from ca.distinguished import SubjectFacts
 from ca.issuance import IssuanceRequest, IssuedCertificate, Issuer
 from ca.profiles import CertificateProfile
@@ -117,7 +117,8 @@ class CertificateDownload:
             with self._db.write() as tx:
                 applications.advance(tx, known, deed, now)
                 queries.add(tx, signing, second)
-                appoint(tx, signing.credit_code, signing.enterprise_name, known.person_id, now)
+                approved = Approved(known.legal_person, person_name=known.holder_name)
+                appoint(tx, signing.credit_code, signing.enterprise_name, known.person_id, now, approved)
         except WrongMove as lost:  # the same download in another thread recorded it first
             if lost.facts["status"] is not Status.ISSUED:
                 raise

@@ -1,25 +1,149 @@
-"""Who administers an enterprise."""
+"""Who acts for an enterprise: whom the registration authority approved, and who is put out by that."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from api.enterprises.tables import enterprise
+from api.enterprises import membership as members
+from api.enterprises.access import lock
+from api.enterprises.errors import DecisionOvertaken
+from api.enterprises.membership import End
+from api.enterprises.rules import Ending, Permission, Role, mask_name, sorted_permissions
+from api.enterprises.tables import enterprise, membership
+from api.errors import NotFound
+from api.messages.kinds import MessageKind
+from api.messages.posting import post
+
+_TOLD: Final = {
+    Ending.HANDED_OVER: MessageKind.ADMINISTRATION_GIVEN,
+    Ending.REPLACED: MessageKind.ADMINISTRATOR_REPLACED,
+}
 
 
-def appoint(tx: Connection, credit_code: str, name: str, person_id: int, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What the registration authority approved beside code and name; None where it is not told.
+
+    ``legal_person_id``: sealed, bound to ``legal_person_binding``. ``person_name``: the administrator's.
+    """
+
+    legal_person: str | None = None
+    legal_person_id: bytes | None = None
+    person_name: str | None = None
+
+
+def legal_person_binding(credit_code: str) -> str:
+    """What the sealed identity number of an enterprise's legal person is bound to."""
+    return f"{credit_code} legal person"
+
+
+def appoint(
+    tx: Connection,
+    credit_code: str,
+    name: str,
+    person_id: int,
+    now: datetime,
+    approved: Approved | None = None,
+    *,
+    decided_at: datetime | None = None,
+) -> int | None:
     """Make a person the administrator; the registration authority has approved it (seed, section 六).
 
-    A later approval replaces the earlier administrator, as the form signed by the enterprise says.
+    It replaces an earlier administrator, as the form signed by the enterprise says: the former one is told,
+    loses power with this transaction, and their certificates are revoked. Returns that person's id, None when
+    nobody was replaced. ``decided_at``: when it was approved; raises DecisionOvertaken when somebody else
+    became the administrator after that.
     """
+    told = approved or Approved()
+    lock(tx, credit_code)
+    known = tx.execute(select(enterprise).where(enterprise.c.credit_code == credit_code)).one_or_none()
+    facts = {"name": name}
+    facts |= {
+        column: value
+        for column in ("legal_person", "legal_person_id")
+        if (value := getattr(told, column)) is not None
+    }
+    if known is None:
+        first = {"credit_code": credit_code, "administrator_id": person_id, "since": now}
+        tx.execute(insert(enterprise).values(first | facts))
+        members.begin(tx, credit_code, person_id, Role.ADMINISTRATOR, now, name=told.person_name)
+        return None
+    former = int(known.administrator_id)
+    if former == person_id:
+        tx.execute(update(enterprise).where(enterprise.c.credit_code == credit_code).values(facts))
+        return None
+    if decided_at is not None and known.since > decided_at:
+        raise DecisionOvertaken("another administrator was appointed since")
+    tx.execute(update(enterprise).where(enterprise.c.credit_code == credit_code).values(facts))
+    replace(tx, credit_code, person_id, now, Ending.REPLACED, ended_by=None, name=told.person_name)
+    return former
+
+
+def replace(
+    tx: Connection,
+    credit_code: str,
+    successor: int,
+    now: datetime,
+    how: Ending,
+    *,
+    ended_by: int | None,
+    name: str | None = None,
+) -> None:
+    """Put ``successor`` in the administrator's place, in the caller's locked transaction."""
     mine = enterprise.c.credit_code == credit_code
-    values = {"name": name, "administrator_id": person_id, "since": now}
-    if tx.execute(select(enterprise.c.credit_code).where(mine)).first() is None:
-        tx.execute(insert(enterprise).values(credit_code=credit_code, **values))
-    else:
-        tx.execute(update(enterprise).where(mine).values(values))
+    known = tx.execute(select(enterprise).where(mine)).one()
+    former = members.in_force(tx, known.administrator_id, credit_code)
+    if former is not None:
+        members.end(tx, former, End(how, now, by=ended_by))
+    clerk = members.in_force(tx, successor, credit_code)
+    if clerk is not None:
+        members.end(tx, clerk, End(Ending.PROMOTED, now, by=ended_by))
+        name = name or clerk.person_name
+    members.begin(tx, credit_code, successor, Role.ADMINISTRATOR, now, name=name)
+    tx.execute(update(enterprise).where(mine).values(administrator_id=successor, since=now))
+    facts = {"enterprise": known.name, "administrator": mask_name(name or "")}
+    post(tx, known.administrator_id, _TOLD[how], now, credit_code=credit_code, facts=facts)
+
+
+def admit(
+    tx: Connection,
+    credit_code: str,
+    person_id: int,
+    permissions: Collection[Permission],
+    now: datetime,
+    *,
+    department: str | None = None,
+    person_name: str | None = None,
+) -> None:
+    """Make a person a clerk with these permissions; administrator and registration authority agreed.
+
+    Whoever is one already has these permissions from now on. An administrator stays what they are.
+    Raises NotFound (no such enterprise).
+    """
+    lock(tx, credit_code)
+    if tx.execute(select(enterprise.c.name).where(enterprise.c.credit_code == credit_code)).first() is None:
+        raise NotFound("no such enterprise")
+    granted = sorted_permissions(permissions)
+    known = members.in_force(tx, person_id, credit_code)
+    if known is None:
+        members.begin(
+            tx,
+            credit_code,
+            person_id,
+            Role.CLERK,
+            now,
+            name=person_name,
+            permissions=granted,
+            department=department,
+        )
+    elif known.role is Role.CLERK:
+        values = {"permissions": granted, "department": department or known.department}
+        tx.execute(update(membership).where(membership.c.id == known.id).values(values))
 
 
 def administrator_of(tx: Connection, credit_code: str) -> int | None:

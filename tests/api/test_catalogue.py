@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from api import migrations
 from api.catalogue.queries import changes, find_product
 from api.db import Database
+from api.paging import PageRequest
 from tests.api.people import PRODUCT, Desk, Phone, code_of
 from tests.api.running import Server
 from tests.api.test_database import engine as engine
@@ -92,6 +93,8 @@ def test_a_change_from_an_outdated_version_is_refused(desk: Desk) -> None:
     assert code_of(again) == (409, "catalogue_changed")
     assert again.json()["version"] == 1
     assert code_of(put(desk, f"products/{code}", **a_product(replaces=2))) == (409, "catalogue_changed")
+    other_kind = a_product(kind="personal", profile="personal", replaces=1)
+    assert code_of(put(desk, f"products/{code}", **other_kind)) == (409, "product_kind_fixed")
     assert code_of(put(desk, f"provinces/{code}", name="某省", replaces=7)) == (409, "catalogue_changed")
 
 
@@ -175,13 +178,15 @@ def test_every_change_is_in_the_history_and_in_the_journal(server: Server, desk:
     code = a_code()
     put(desk, f"platforms/{code}", name="某某交易中心", province="370000")
     put(desk, f"platforms/{code}", name="某某公共资源交易中心", province="370000", replaces=1)
-    told = desk.http.get(f"{PATH}/history", params={"subject": "platform", "code": code}).json()
+    told = desk.http.get(f"{PATH}/history", params={"subject": "platform", "code": code}).json()["items"]
     assert [(one["version"], one["value"]["name"], one["operator"]) for one in told] == [
         (2, "某某公共资源交易中心", "operator"),
         (1, "某某交易中心", "operator"),
     ]
-    older = desk.http.get(f"{PATH}/history", params={"code": code, "before": told[0]["id"]}).json()
-    assert older == told[1:]
+    first = desk.http.get(f"{PATH}/history", params={"code": code, "limit": 1}).json()
+    second = {"code": code, "limit": 1, "cursor": first["next"]}
+    older = desk.http.get(f"{PATH}/history", params=second).json()
+    assert [first["items"], older["items"], older["next"]] == [told[:1], told[1:], None]
     kept = server.command("audit", "export", server.data / "catalogue.jsonl")
     assert kept.returncode == 0, kept.stderr
     lines = (server.data / "catalogue.jsonl").read_text().splitlines()
@@ -237,12 +242,12 @@ def test_what_was_there_becomes_the_first_version(engine: Engine) -> None:
             "'2026-11-23 08:00:00.000000')",
         ):
             tx.execute(text(statement))
-    migrations.upgrade(engine)
+    migrations.upgrade(engine, "0014")
     with Database(engine).read() as tx:
         kept = find_product(tx, "old")
         assert kept == find_product(tx, "old", 1)
         assert (kept.name, kept.approvals, kept.renewal_approvals, kept.term) == ("企业", 2, 2, "免费一个月")
         assert (kept.kind, kept.on_offer, kept.attachments) == ("enterprise", True, ())
-        told = [(one.subject, one.version) for one in changes(tx, None, None, None, 9)]
+        told = [(one.subject, one.version) for one in changes(tx, None, None, PageRequest()).rows]
         assert told == [("product", 1), ("authority", 1), ("platform", 1), ("province", 1)]
         assert tx.execute(text("SELECT product FROM application")).scalar_one() == "old"
