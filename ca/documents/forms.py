@@ -19,6 +19,9 @@ from ca.typesetting.fonts import Face
 SEAL_PLACE: Final = Place(page=0, x_mm=158.0, y_mm=237.0)
 """Where 单位公章 goes: the centre of a seal of up to 42 mm."""
 
+SIGNATURE_PLACE: Final = Place(page=0, x_mm=102.0, y_mm=214.0)
+"""Where a signature for 法定代表人／授权代表签名 is written: the middle, a little above its line."""
+
 _TEMPLATE: Final = Template(Path(__file__).parent / "templates" / "enterprise-application.typ")
 _LONGEST: Final = 120  # characters; a cell shows that many in its smallest type
 _CHINA: Final = timezone(timedelta(hours=8))

@@ -60,7 +60,7 @@ def test_a_refusal_speaks_chinese_to_people_and_english_to_developers(phone: Pho
     [
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", (422, "picture_invalid")),
         (a_picture()[:400], (422, "picture_invalid")),
-        (a_picture("GIF"), (422, "picture_invalid")),
+        (a_picture("GIF"), (422, "picture_kind_unsupported")),
         (a_picture(size=(60, 60)), (422, "picture_invalid")),
         (b"\xff" * (8 * 1024 * 1024 + 1), (413, "picture_too_large")),
         (b"\xff" * (11 * 1024 * 1024), (413, "body_too_large")),

@@ -1,0 +1,1 @@
+"""Pictures of handwritten signatures: cut out of a photo, or drawn from a name."""
