@@ -88,8 +88,10 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         lapsed = services.settle()
         services.upkeep.start()
         services.sandbox_upkeep.start()
+        services.worker.start()
         log.info("started", lapsed_intents=lapsed)
         yield
+        services.worker.stop()
         services.upkeep.stop()
         services.sandbox_upkeep.stop()
         services.journal.record(Event(Action.SERVICE_STOPPED))

@@ -22,6 +22,9 @@ from api.db import Database, make_engine
 from api.enterprises.id_numbers import IdNumbers
 from api.errors import ConfigurationRefused
 from api.est.service import Est
+from api.job_handlers import job_handlers
+from api.jobs.supervision import QueueCollector
+from api.jobs.worker import Worker
 from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
 from api.outside.alipay.client import Alipay
@@ -91,6 +94,7 @@ class Services:
     alipay: Alipay
     alipay_sandbox: AlipaySandbox | None
     sandbox_upkeep: Upkeep
+    worker: Worker
     metrics_token: str
     client_certificate_header: str | None
     cursors: Cursors
@@ -101,7 +105,8 @@ class Services:
         return len(self.issuer.settle())
 
     def close(self) -> None:
-        """End the upkeep, log out of the tokens and close the database."""
+        """End upkeep and jobs, log out of the tokens and close the database."""
+        self.worker.stop()
         self.upkeep.stop()
         self.sandbox_upkeep.stop()
         if self.alipay_sandbox is not None:
@@ -200,6 +205,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
 
     alipay = open_alipay(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
+    handlers = job_handlers(db, _now)
+    meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
@@ -224,6 +231,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         alipay=alipay,
         alipay_sandbox=alipay_sandbox,
         sandbox_upkeep=_sandbox_upkeep(alipay_sandbox, meters),
+        worker=Worker(db, handlers, _now, meters.job_failed),
         journal=journal,
         ocsp=ocsp,
         bridge=bridge,

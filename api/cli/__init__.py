@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, ca, ceremony, certificate, crl, doctor, operator, serve, setup, token
+from api.cli import audit, ca, ceremony, certificate, crl, doctor, jobs, operator, serve, setup, token
 from ca.audit.event import Actor, act_as
 from hsm import SealBridgeError
 
@@ -25,6 +25,7 @@ app.add_typer(ca.app, name="ca")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(audit.app, name="audit")
 app.add_typer(crl.app, name="crl")
+app.add_typer(jobs.app, name="jobs")
 
 
 def main() -> None:

@@ -58,6 +58,13 @@ class Meters:
             registry=self.registry,
         )
 
+        self._failed_jobs = Counter(
+            "sealbridge_jobs_failed",
+            "Attempts at jobs that failed in this process",
+            ["job"],
+            registry=self.registry,
+        )
+
     def requested(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """One HTTP request was answered. ``route``: its pattern, None when no route matched."""
         self._requests.labels(method, route or "(none)", str(status)).observe(seconds)
@@ -86,6 +93,10 @@ class Meters:
     def chore_failed(self, name: str) -> None:
         """Something the service does by itself did not succeed."""
         self._failed_chores.labels(name).inc()
+
+    def job_failed(self, name: str) -> None:
+        """An attempt at a job did not succeed; it is made again, unless the log says otherwise."""
+        self._failed_jobs.labels(name).inc()
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

@@ -48,6 +48,7 @@ class Action(StrEnum):
     RECOVERY_APPROVED = "recovery.approved"
     RECOVERY_REFUSED = "recovery.refused"
     RECOVERY_DONE = "recovery.done"
+    JOB_RETRIED = "job.retried"
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,25 @@
+"""What is done later, or again and again, by one of the processes that share the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from api.db import Database
+from api.jobs import queue
+from api.jobs.handlers import Handlers
+
+_HOUR: Final = 3600
+
+
+def job_handlers(db: Database, clock: Callable[[], datetime]) -> Handlers:
+    """The work of every job and sweep."""
+    handlers = Handlers()
+
+    def clear_jobs() -> None:
+        with db.write() as tx:
+            queue.clear(tx, clock())
+
+    handlers.every("jobs.clear", _HOUR, clear_jobs)
+    return handlers
