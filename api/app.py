@@ -13,6 +13,7 @@ import api.applications.routes
 import api.catalogue.routes
 import api.certificates.routes
 import api.est.routes
+import api.messages.routes
 import api.metrics.routes
 import api.ocsp.routes
 import api.pages.routes
@@ -36,6 +37,7 @@ from mobile_bridge.server import routes as bridge_routes
 
 _ROUTERS = (
     api.accounts.routes.router,
+    api.messages.routes.router,
     api.catalogue.routes.router,
     api.catalogue.routes.operator_router,
     api.applications.routes.router,

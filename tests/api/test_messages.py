@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from api.accounts.tables import person
 from api.db import Database
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
 from api.messages.tables import message
 from api.messages.templates import title, words
 from tests.api.databases import migrated
+from tests.api.people import Phone, code_of
+from tests.api.running import Server
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -72,3 +75,45 @@ def test_a_key_reaches_each_person_once(db: Database) -> None:
     with db.read() as tx:
         kept = sorted(map(tuple, tx.execute(select(message.c.person_id, message.c.key))), key=str)
     assert kept == [(1, "paid:A1"), (1, None), (1, None), (2, "paid:A1")]
+
+
+def test_messages_over_http(server: Server, phone: Phone) -> None:
+    with migrated(f"sqlite:///{server.data}/sealbridge.db") as db, db.write() as tx:
+        me = tx.execute(select(person.c.id).where(person.c.phone == phone.number)).scalar_one()
+        about = {"application_id": "A1"}, {"serial": "AB12"}, {"credit_code": "91371300MA1234567X"}, {}
+        kinds = [
+            MessageKind.PAID,
+            MessageKind.CERTIFICATE_EXPIRING,
+            MessageKind.MEMBER_LEFT,
+            MessageKind.PAID,
+        ]
+        for kind, more in zip(kinds, about, strict=True):
+            post(tx, me, kind, NOW, **more)  # type: ignore[arg-type]
+    assert _unread(phone) == {"paid": 2, "certificate-expiring": 1, "member-left": 1}
+    first = phone.http.get("/v1/messages", params={"limit": 3}).json()
+    rest = phone.http.get("/v1/messages", params={"limit": 3, "cursor": first["next"]}).json()
+    assert [one["link"] for one in first["items"] + rest["items"]] == [
+        None,
+        {"type": "enterprise", "id": "91371300MA1234567X"},
+        {"type": "certificate", "id": "ab12"},
+        {"type": "application", "id": "A1"},
+    ]
+    assert rest["next"] is None
+    paid = phone.http.get("/v1/messages", params={"application": "A1"}).json()["items"][0]
+    assert (paid["title"], paid["read_at"]) == ("支付成功", None)
+    read = phone.http.post(f"/v1/messages/{paid['id']}/read").json()
+    assert phone.http.post(f"/v1/messages/{paid['id']}/read").json() == read
+    assert phone.http.post("/v1/messages/read", params={"kind": "paid"}).json() == {"count": 1}
+    assert _unread(phone) == {"certificate-expiring": 1, "member-left": 1}
+    unread = phone.http.get("/v1/messages", params={"unread": "true", "kind": "paid"}).json()
+    assert unread == {"items": [], "next": None}
+    other = Phone(server).sign_in()
+    assert code_of(other.http.post(f"/v1/messages/{paid['id']}/read")) == (404, "not_found")
+    assert other.http.get("/v1/messages").json()["items"] == []
+
+
+def _unread(phone: Phone) -> dict[str, int]:
+    told = phone.http.get("/v1/messages/unread").json()
+    by_kind: dict[str, int] = told["by_kind"]
+    assert told["total"] == sum(by_kind.values())
+    return by_kind
