@@ -12,6 +12,8 @@ import api.accounts.routes
 import api.applications.routes
 import api.catalogue.routes
 import api.certificates.routes
+import api.enterprises.handover.routes
+import api.enterprises.routes
 import api.est.routes
 import api.messages.routes
 import api.metrics.routes
@@ -40,6 +42,8 @@ _ROUTERS = (
     api.messages.routes.router,
     api.catalogue.routes.router,
     api.catalogue.routes.operator_router,
+    api.enterprises.routes.router,
+    api.enterprises.handover.routes.router,
     api.applications.routes.router,
     api.certificates.routes.router,
     api.seals.routes.router,

@@ -6,14 +6,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from api.certificates.endings import EndedMemberships
 from api.db import Database
+from api.enterprises.handover.service import Handovers
+from api.enterprises.membership import REVOKE_JOB
 from api.jobs import queue
 from api.jobs.handlers import Handlers
 
 _HOUR: Final = 3600
 
 
-def job_handlers(db: Database, clock: Callable[[], datetime]) -> Handlers:
+def job_handlers(
+    db: Database, clock: Callable[[], datetime], memberships: EndedMemberships, handovers: Handovers
+) -> Handlers:
     """The work of every job and sweep."""
     handlers = Handlers()
 
@@ -22,4 +27,6 @@ def job_handlers(db: Database, clock: Callable[[], datetime]) -> Handlers:
             queue.clear(tx, clock())
 
     handlers.every("jobs.clear", _HOUR, clear_jobs)
+    handlers.outside(REVOKE_JOB, lambda job: memberships.revoke(job.number("membership")))
+    handlers.every("handovers.expire", _HOUR, handovers.expire_overdue)
     return handlers

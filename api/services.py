@@ -16,10 +16,14 @@ from api.catalogue.service import Catalogue
 from api.certificates.blobs import NewKeyBlobs
 from api.certificates.custody import SubscriberKeys
 from api.certificates.download import CertificateDownload
+from api.certificates.endings import EndedMemberships
 from api.certificates.pins import PinTries
 from api.certificates.service import Certificates
 from api.db import Database, make_engine
+from api.enterprises.handover.service import Handovers
 from api.enterprises.id_numbers import IdNumbers
+from api.enterprises.lookup import Lookups
+from api.enterprises.service import Enterprises
 from api.errors import ConfigurationRefused
 from api.est.service import Est
 from api.job_handlers import job_handlers
@@ -37,6 +41,7 @@ from api.providers import open_alipay, open_alipay_sandbox
 from api.recovery.service import Recoveries
 from api.registry.service import Registry
 from api.review.service import Review
+from api.seals.letters import EnterpriseLetters
 from api.seals.service import Sealing
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
@@ -74,6 +79,9 @@ class Services:
     sandbox_sms: SandboxSms
     accounts: Accounts
     catalogue: Catalogue
+    enterprises: Enterprises
+    lookups: Lookups
+    handovers: Handovers
     applications: Applications
     sending: SendToComputer
     review: Review
@@ -205,7 +213,11 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
 
     alipay = open_alipay(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
-    handlers = job_handlers(db, _now)
+    revoker = Revoker(ledger, _now, status_changed)
+    sealing = Sealing(db, certificates, _now, journal)
+    handovers = Handovers(db, EnterpriseLetters(certificates, sealing), _now, journal)
+    memberships = EndedMemberships(db, ledger, revoker, _now)
+    handlers = job_handlers(db, _now, memberships, handovers)
     meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:
@@ -219,12 +231,15 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         sandbox_sms=sms,
         accounts=Accounts(db, SmsCodes(db, sms, settings.server_secret(), _now), _now, journal),
         catalogue=Catalogue(db, profiles, _now, journal),
+        enterprises=Enterprises(db, _now, journal),
+        lookups=Lookups(db, _now),
+        handovers=handovers,
         applications=Applications(db, id_numbers, _now),
         sending=SendToComputer(db, bridge),
         review=Review(db, id_numbers, trust, _now, journal),
         download=CertificateDownload(db, keys, issuer, profiles, _now),
         certificates=certificates,
-        sealing=Sealing(db, certificates, _now, journal),
+        sealing=sealing,
         pki=pki,
         stamper=stamper,
         upkeep=upkeep,
@@ -236,7 +251,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         ocsp=ocsp,
         bridge=bridge,
         issuer=issuer,
-        registry=Registry(db, ledger, Revoker(ledger, _now, status_changed)),
+        registry=Registry(db, ledger, revoker),
         recoveries=Recoveries(db, ledger, keys, blobs, _now, journal),
         meters=meters,
         metrics_token=settings.metrics_secret(),

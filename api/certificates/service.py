@@ -11,6 +11,7 @@ from cryptography import x509
 from api.accounts.sessions import Person
 from api.certificates import queries
 from api.certificates.custody import SubscriberKeys
+from api.certificates.power import require_power
 from api.certificates.queries import Holding
 from api.certificates.rules import (
     CertificateState,
@@ -21,6 +22,7 @@ from api.certificates.rules import (
     state,
 )
 from api.db import Database
+from api.enterprises.rules import Permission
 from ca.authorities import Authorities
 from ca.documents.signing import SigningIdentity
 from ca.ledger import Entry, Ledger
@@ -64,13 +66,17 @@ class Certificates:
         with self._db.read() as tx:
             return self._held(queries.find_own(tx, serial, person.id))
 
-    def open(self, person: Person, serial: str, pin: str) -> SigningIdentity:
-        """The certificate with its key, ready to sign.
+    def open(
+        self, person: Person, serial: str, pin: str, permission: Permission = Permission.SEAL
+    ) -> SigningIdentity:
+        """The certificate with its key, ready to sign. ``permission``: what a clerk needs for it.
 
-        Raises NotFound, NotForSigning, CertificateUnusable, PinIncorrect with the tries left, PinLocked,
-        HsmError.
+        Raises NotFound, NotPermitted, AdministratorNeeded, NotForSigning, CertificateUnusable, PinIncorrect
+        with the tries left, PinLocked, HsmError.
         """
-        held = self.one_of(person, serial)
+        with self._db.read() as tx:
+            held = self._held(queries.find_own(tx, serial, person.id))
+            require_power(tx, held.holding, permission)
         if held.holding.purpose is not Purpose.SIGNING:
             raise NotForSigning("this certificate's key opens envelopes")
         if held.state is not CertificateState.ACTIVE:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from api.enterprises import membership as members
 from api.enterprises.access import lock
 from api.enterprises.errors import DecisionOvertaken
+from api.enterprises.handover import queries as handovers
 from api.enterprises.membership import End
 from api.enterprises.rules import Ending, Permission, Role, mask_name, sorted_permissions
 from api.enterprises.tables import enterprise, membership
@@ -60,28 +62,34 @@ def appoint(
     became the administrator after that.
     """
     told = approved or Approved()
-    lock(tx, credit_code)
-    known = tx.execute(select(enterprise).where(enterprise.c.credit_code == credit_code)).one_or_none()
-    facts = {"name": name}
-    facts |= {
-        column: value
-        for column in ("legal_person", "legal_person_id")
-        if (value := getattr(told, column)) is not None
-    }
-    if known is None:
-        first = {"credit_code": credit_code, "administrator_id": person_id, "since": now}
-        tx.execute(insert(enterprise).values(first | facts))
+    facts = {"name": name} | _told(told)
+    if _is_first(tx, credit_code, person_id, now, facts):
         members.begin(tx, credit_code, person_id, Role.ADMINISTRATOR, now, name=told.person_name)
         return None
+    lock(tx, credit_code)
+    mine = enterprise.c.credit_code == credit_code
+    known = tx.execute(select(enterprise).where(mine)).one()
     former = int(known.administrator_id)
-    if former == person_id:
-        tx.execute(update(enterprise).where(enterprise.c.credit_code == credit_code).values(facts))
-        return None
-    if decided_at is not None and known.since > decided_at:
+    if former != person_id and decided_at is not None and known.since > decided_at:
         raise DecisionOvertaken("another administrator was appointed since")
-    tx.execute(update(enterprise).where(enterprise.c.credit_code == credit_code).values(facts))
+    tx.execute(update(enterprise).where(mine).values(facts))
+    if former == person_id:
+        return None
     replace(tx, credit_code, person_id, now, Ending.REPLACED, ended_by=None, name=told.person_name)
     return former
+
+
+def _told(approved: Approved) -> dict[str, Any]:
+    told = {"legal_person": approved.legal_person, "legal_person_id": approved.legal_person_id}
+    return {column: value for column, value in told.items() if value is not None}
+
+
+def _is_first(tx: Connection, credit_code: str, person_id: int, now: datetime, facts: dict[str, Any]) -> bool:
+    """Register an enterprise that is not there yet; of two who do so at the same moment, one is the first."""
+    begin = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    row = {"credit_code": credit_code, "administrator_id": person_id, "since": now} | facts
+    made = begin(enterprise).values(row).on_conflict_do_nothing().returning(enterprise.c.credit_code)
+    return tx.execute(made).first() is not None
 
 
 def replace(
@@ -97,6 +105,7 @@ def replace(
     """Put ``successor`` in the administrator's place, in the caller's locked transaction."""
     mine = enterprise.c.credit_code == credit_code
     known = tx.execute(select(enterprise).where(mine)).one()
+    handovers.void(tx, credit_code, now)
     former = members.in_force(tx, known.administrator_id, credit_code)
     if former is not None:
         members.end(tx, former, End(how, now, by=ended_by))

@@ -30,6 +30,14 @@ class AdministratorCannotLeave(AppError):
     zh = "管理员须先移交管理员身份，才能退出企业"
 
 
+class AdministratorHasAll(AppError):
+    """An administrator's permissions are not the question: they have all."""
+
+    kind = Kind.CONFLICT
+    code = "administrator_has_all"
+    zh = "管理员拥有全部权限，不能调整"
+
+
 class NoLongerMember(AppError):
     """The person's membership ended before this could be done."""
 

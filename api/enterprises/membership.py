@@ -16,7 +16,7 @@ from api.enterprises.tables import membership
 from api.errors import NotFound
 from api.jobs.queue import enqueue
 
-REVOKE_JOB: Final = "revoke_member_certificates"
+REVOKE_JOB: Final = "memberships.revoke"
 """The job that revokes what a person holds for an enterprise; payload: ``membership``, its id."""
 
 

@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy import insert
 
 from api.accounts.sessions import Person
+from api.certificates import queries as holdings
+from api.certificates.power import require_power
 from api.certificates.service import Certificates
 from api.db import Database
+from api.enterprises.rules import Permission
 from api.errors import InternalError
 from api.seals.tables import stamp
 from ca.audit.event import Action, Event
@@ -36,8 +39,8 @@ class Sealing:
     def stamp(self, person: Person, serial: str, pin: str, pdf: bytes, place: Place, reason: str) -> bytes:
         """``pdf`` with the seal of the certificate's enterprise, signed (PAdES B-B).
 
-        Raises NotFound, CertificateUnusable, PinIncorrect, PinLocked, HsmError, and the subclasses of
-        DocumentRefused for a PDF that cannot be sealed.
+        Raises NotFound, NotPermitted, AdministratorNeeded, CertificateUnusable, PinIncorrect, PinLocked,
+        HsmError, and the subclasses of DocumentRefused for a PDF that cannot be sealed.
         """
         identity = self._certificates.open(person, serial, pin)
         now = self._clock()
@@ -45,6 +48,8 @@ class Sealing:
         row: dict[str, Any] = {"serial": serial.lower(), "at": now, "reason": reason}
         digests = {"before_sha256": _digest(pdf), "after_sha256": _digest(sealed)}
         with self._db.write() as tx:
+            # Whoever lost the power while the token signed gets nothing of it.
+            require_power(tx, holdings.find(tx, serial), Permission.SEAL, hold=True)
             tx.execute(insert(stamp).values(row | digests))
             self._journal.append(tx, Event(Action.DOCUMENT_SEALED, row["serial"], detail=digests))
         return sealed

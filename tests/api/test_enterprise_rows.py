@@ -176,6 +176,17 @@ def test_two_claims_at_once_leave_one_administrator(db: Database) -> None:
         assert len(jobs(tx)) == 2
 
 
+def test_two_first_claims_at_once_leave_one_administrator(db: Database) -> None:
+    def claim(person_id: int) -> None:
+        with db.write() as tx:
+            appoint(tx, CODE, NAME, person_id, NOW)
+
+    assert at_once(lambda: claim(1), lambda: claim(2), lambda: claim(3)) == [None, None, None]
+    with db.read() as tx:
+        rows = tx.execute(select(membership).where(membership.c.until.is_(None))).all()
+        assert [one.person_id for one in rows] == [administrator_of(tx, CODE)]
+
+
 def test_administrators_of_before_are_members_now(engine: Engine) -> None:
     """An installation from before memberships."""
     migrations.upgrade(engine, "0014")

@@ -1,0 +1,34 @@
+"""Whether a holder still acts for the enterprise that a certificate names: asked on every use.
+
+A revocation takes a moment to be known everywhere; power that the enterprise took away is gone at once.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from api.applications import queries as applications
+from api.catalogue.queries import find_product
+from api.catalogue.rules import CertificateKind
+from api.certificates.queries import Holding
+from api.enterprises.access import require_administrator, require_permission
+from api.enterprises.rules import Permission
+
+
+def require_power(tx: Connection, held: Holding, permission: Permission, *, hold: bool = False) -> None:
+    """Raises NotPermitted and AdministratorNeeded.
+
+    A clerk's certificate needs the permission, the enterprise's own its administrator. A personal one speaks
+    for nobody else, and a legal representative's power is not the administrator's to give. ``hold``: in a
+    writing transaction, have whoever would take the power away wait for its end.
+    """
+    kind = _kind(tx, held)
+    if kind in (CertificateKind.ENTERPRISE, CertificateKind.CLERK):
+        require_permission(tx, held.person_id, held.credit_code, permission, hold=hold)
+    if kind is CertificateKind.ENTERPRISE:
+        require_administrator(tx, held.person_id, held.credit_code)
+
+
+def _kind(tx: Connection, held: Holding) -> CertificateKind:
+    known = applications.find(tx, held.application_id)
+    return find_product(tx, known.product, known.product_version).kind
