@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api import migrations
-from api.accounts.codes import SmsCodes
 from api.accounts.service import Accounts
 from api.applications.lock_signing import LockSigning
 from api.applications.sending import SendToComputer
@@ -158,6 +157,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     ledger = Ledger(db.engine, journal)
     id_numbers = IdNumbers(settings.data_secret())
     sms = SandboxSms(db)
+    accounts = Accounts(db, sms, settings.server_secret(), _now, journal)
     vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
     keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, PinTries(db, _now))
     authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
@@ -196,18 +196,21 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     deadlines = Deadlines(pki.root, pki.root_list, authorities, own.all, lists, _now)
     meters.registry.register(StateCollector(db, lists, deadlines, _now))
     upkeep = Upkeep(
-        chores(
-            lists,
-            settings.folder.pki,
-            Presigner(db.engine, authorities, responder, _now),
-            own,
-            authorities,
-            issuer,
-            guard,
-            Checkpointer(db.engine, lambda: own.current(Role.AUDIT), _now, stamper.token),
-            deadlines,
-            _now,
-        ),
+        [
+            Chore("accounts", 3600.0, accounts.forget),
+            *chores(
+                lists,
+                settings.folder.pki,
+                Presigner(db.engine, authorities, responder, _now),
+                own,
+                authorities,
+                issuer,
+                guard,
+                Checkpointer(db.engine, lambda: own.current(Role.AUDIT), _now, stamper.token),
+                deadlines,
+                _now,
+            ),
+        ],
         meters.chore_failed,
     )
 
@@ -229,7 +232,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         db=db,
         tokens=tokens,
         sandbox_sms=sms,
-        accounts=Accounts(db, SmsCodes(db, sms, settings.server_secret(), _now), _now, journal),
+        accounts=accounts,
         catalogue=Catalogue(db, profiles, _now, journal),
         enterprises=Enterprises(db, _now, journal),
         lookups=Lookups(db, _now),

@@ -36,14 +36,22 @@ def _token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_
 BearerToken = Annotated[str, Depends(_token)]
 
 
-def _person(token: BearerToken, accounts: AccountsService) -> Person:
-    person = accounts.person(token)
+def address_of(request: Request) -> str:
+    """Where a request came from; through a proxy, what the proxy says (see docs/operator.md)."""
+    return request.client.host if request.client else ""
+
+
+Address = Annotated[str, Depends(address_of)]
+
+
+def _person(token: BearerToken, accounts: AccountsService, address: Address) -> Person:
+    person = accounts.person(token, address)
     _name("person", mask_phone(person.phone))
     return person
 
 
-def _operator(token: BearerToken, accounts: AccountsService) -> Operator:
-    operator = accounts.operator(token)
+def _operator(token: BearerToken, accounts: AccountsService, address: Address) -> Operator:
+    operator = accounts.operator(token, address)
     _name("operator", operator.name)
     return operator
 

@@ -38,6 +38,62 @@ class SmsCodeExpired(AppError):
     zh = "验证码已失效，请重新获取"
 
 
+class SmsLimit(AppError):
+    """Too many codes for this number or from this address. ``wait_seconds``: until the next."""
+
+    kind = Kind.TOO_MANY
+    code = "sms_limit"
+    zh = "验证码获取次数过多，请 {wait_seconds} 秒后再试"
+
+
+class SignInRefused(AppError):
+    """Wrong number or password, or no password was set; which of them is not told."""
+
+    kind = Kind.FORBIDDEN
+    code = "sign_in_refused"
+    zh = "手机号码或密码错误"
+
+
+class TriesPaused(AppError):
+    """Too many wrong ones for this number or from this address. ``wait_seconds``: until the next try."""
+
+    kind = Kind.TOO_MANY
+    code = "tries_paused"
+    zh = "尝试次数过多，请 {wait_seconds} 秒后再试"
+
+
+class PasswordCommon(AppError):
+    """One that anybody would try: common, a run of characters, or the phone number."""
+
+    kind = Kind.INVALID
+    code = "password_common"
+    zh = "密码过于简单，请更换"
+
+
+class ProofNeeded(AppError):
+    """To be signed in is not enough for this: the old password or a fresh code is asked for."""
+
+    kind = Kind.FORBIDDEN
+    code = "proof_needed"
+    zh = "请输入原密码或短信验证码"
+
+
+class PhoneTaken(AppError):
+    """Another person has this number."""
+
+    kind = Kind.CONFLICT
+    code = "phone_taken"
+    zh = "该手机号码已被其他账号使用"
+
+
+class RefreshRefused(AppError):
+    """The refresh token is unknown, too old or was used before; in the last case its session has ended."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "refresh_refused"
+    zh = "登录已失效，请重新登录"
+
+
 class NotSignedIn(AppError):
     """The session token is missing, unknown or expired."""
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
-from typing import Any, Final
+from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.accounts.errors import OperatorExists, OperatorPaused, OperatorRefused, OperatorUnknown
-from api.accounts.rules import PASSWORD_PAUSE, PASSWORD_TRIES, Role, check_password
+from api.accounts.passwords import fits, hash_password, is_outdated
+from api.accounts.rules import PASSWORD_PAUSE, PASSWORD_TRIES, Role, check_operator_password
 from api.accounts.sessions import Operator
 from api.accounts.tables import operator, operator_role
 from api.db import Database
 from ca.audit.event import Action, Event, Outcome
 from ca.audit.journal import Journal
-
-_hasher: Final = PasswordHasher()
 
 
 def add_operator(
@@ -32,8 +28,8 @@ def add_operator(
     roles: Iterable[Role] = (Role.REVIEWER,),
 ) -> None:
     """Register an operator. Raises PasswordWeak, OperatorExists."""
-    check_password(password)
-    row = {"name": name, "password_hash": _hasher.hash(password), "wrong_passwords": 0, "created_at": now}
+    check_operator_password(password)
+    row = {"name": name, "password_hash": hash_password(password), "wrong_passwords": 0, "created_at": now}
     try:
         with db.write() as tx:
             made = tx.execute(insert(operator).values(row).returning(operator.c.id)).scalar_one()
@@ -88,13 +84,16 @@ def check_operator(db: Database, name: str, password: str, now: datetime, journa
         wait = known.last_try_at + PASSWORD_PAUSE - now
         raise OperatorPaused("too many wrong passwords", wait_seconds=int(wait.total_seconds()) + 1)
     # A password is hashed for a name that does not exist too, so that the answer takes as long.
-    if not _fits(_nobody() if known is None else known.password_hash, password) or known is None:
+    if not fits(None if known is None else known.password_hash, password) or known is None:
         if known is not None:  # for a name that nobody has, anybody could fill the journal
             refused = OperatorRefused.code
             journal.record(Event(Action.OPERATOR_SIGNED_IN, name, Outcome.REFUSED, refused))
         raise OperatorRefused("wrong name or password")
     with db.write() as tx:
         tx.execute(update(operator).where(operator.c.id == known.id).values(wrong_passwords=0))
+        if is_outdated(known.password_hash):
+            anew = update(operator).where(operator.c.id == known.id)
+            tx.execute(anew.values(password_hash=hash_password(password)))
     return int(known.id)
 
 
@@ -105,15 +104,3 @@ def _count_try(tx: Connection, known: Row[Any], now: datetime) -> bool:
     another = mine.where(operator.c.wrong_passwords < PASSWORD_TRIES)
     values = {"wrong_passwords": operator.c.wrong_passwords + 1, "last_try_at": now}
     return tx.execute(another.values(values)).rowcount == 1
-
-
-@cache
-def _nobody() -> str:
-    return _hasher.hash("nobody has this password")
-
-
-def _fits(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except VerificationError:
-        return False

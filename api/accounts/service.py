@@ -1,78 +1,103 @@
-"""Signing in and out."""
+"""Who is asking, for every route, and the services that let people in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
-
-from api.accounts import operators, sessions
+from api.accounts import operators, pacing, persons, sessions
 from api.accounts.codes import SmsCodes
-from api.accounts.rules import OPERATOR_SESSION, PERSON_SESSION, check_phone, mask_phone
-from api.accounts.sessions import Operator, Person, SessionToken
-from api.accounts.tables import person
+from api.accounts.credentials import Credentials
+from api.accounts.pacing import Pacing
+from api.accounts.sessions import Device, OpenSession, Operator, Person, SessionToken
+from api.accounts.signing_in import SigningIn
+from api.accounts.tables import session, sms_code
 from api.db import Database
+from api.errors import NotFound
+from api.outside.sms import SmsSender
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 
+OPERATOR_IDLE = timedelta(minutes=30)
+
 
 class Accounts:
-    """登录: persons with a code sent to their phone, operators with a password."""
+    """Sessions of persons and operators. ``key``: the server's secret, without which the tables tell nothing.
+
+    ``operator_idle``: how long an operator's session lives while nothing is done.
+    """
 
     def __init__(
-        self, db: Database, codes: SmsCodes, clock: Callable[[], datetime], journal: Journal
+        self,
+        db: Database,
+        sender: SmsSender,
+        key: bytes,
+        clock: Callable[[], datetime],
+        journal: Journal,
+        operator_idle: timedelta = OPERATOR_IDLE,
     ) -> None:
         self._db = db
-        self._codes = codes
         self._clock = clock
         self._journal = journal
+        self._idle = operator_idle
+        paces = Pacing(key)
+        self.signing_in = SigningIn(db, SmsCodes(db, sender, paces, clock), paces, clock, journal)
+        self.credentials = Credentials(db, self.signing_in, clock, journal)
 
-    def send_code(self, phone: str) -> None:
-        """Send a code to a mobile number. Raises PhoneInvalid, SmsTooSoon."""
-        self._codes.send(check_phone(phone))
-
-    def sign_in(self, phone: str, code: str) -> SessionToken:
-        """A session for the number's owner, who is registered at the first time.
-
-        Raises PhoneInvalid, SmsCodeWrong, SmsCodeExpired.
-        """
-        number = check_phone(phone)
-        self._codes.redeem(number, code)
-        now = self._clock()
-        with self._db.write() as tx:
-            made = sessions.open_session(tx, now, PERSON_SESSION, person_id=_person_id(tx, number, now))
-            self._journal.append(tx, Event(Action.PERSON_SIGNED_IN, mask_phone(number)))
-        return made
-
-    def sign_in_operator(self, name: str, password: str) -> SessionToken:
+    def sign_in_operator(self, name: str, password: str, device: Device | None = None) -> SessionToken:
         """A session for an operator. Raises OperatorRefused, OperatorPaused."""
         now = self._clock()
         operator_id = operators.check_operator(self._db, name, password, now, self._journal)
         with self._db.write() as tx:
-            made = sessions.open_session(tx, now, OPERATOR_SESSION, operator_id=operator_id)
+            made = sessions.open_operator_session(tx, now, operator_id, device or Device())
             self._journal.append(tx, Event(Action.OPERATOR_SIGNED_IN, name))
         return made
 
     def sign_out(self, token: str) -> None:
-        """End a session."""
+        """End a session, a person's or an operator's."""
         with self._db.write() as tx:
             sessions.close_session(tx, token)
 
-    def person(self, token: str) -> Person:
+    def devices(self, owner: Person) -> list[OpenSession]:
+        """Where the person is signed in, the device seen last first."""
+        with self._db.read() as tx:
+            return sessions.sessions_of(tx, owner.id, self._clock())
+
+    def sign_out_device(self, owner: Person, session_id: str) -> None:
+        """End one of the person's sessions. Raises NotFound."""
+        with self._db.write() as tx:
+            if not sessions.end(tx, session.c.id == session_id, session.c.person_id == owner.id):
+                raise NotFound("no such session")
+
+    def sign_out_others(self, owner: Person) -> None:
+        """End all of the person's sessions but this one."""
+        with self._db.write() as tx:
+            sessions.end_others(tx, owner.id, owner.session_id)
+
+    def person(self, token: str, address: str = "") -> Person:
         """The person whose session it is. Raises NotSignedIn."""
         with self._db.read() as tx:
-            return sessions.person_of(tx, token, self._clock())
+            found, is_due = sessions.person_of(tx, token, self._clock())
+        self._seen(found.session_id, address, is_due)
+        return found
 
-    def operator(self, token: str) -> Operator:
+    def operator(self, token: str, address: str = "") -> Operator:
         """The operator whose session it is. Raises NotSignedIn."""
         with self._db.read() as tx:
-            return sessions.operator_of(tx, token, self._clock())
+            found, is_due = sessions.operator_of(tx, token, self._clock(), self._idle)
+        self._seen(found.session_id, address, is_due)
+        return found
 
+    def forget(self) -> None:
+        """Clear away what has ended: a chore."""
+        now = self._clock()
+        for work in (sessions.forget_ended, pacing.forget_old, persons.forget_addresses):
+            with self._db.write() as tx:
+                work(tx, now)
+        with self._db.write() as tx:
+            tx.execute(sms_code.delete().where(sms_code.c.expires_at <= now - timedelta(hours=1)))
 
-def _person_id(tx: Connection, phone: str, now: datetime) -> int:
-    known = tx.execute(select(person.c.id).where(person.c.phone == phone)).scalar_one_or_none()
-    if known is not None:
-        return int(known)
-    made = tx.execute(insert(person).values(phone=phone, created_at=now).returning(person.c.id))
-    return int(made.scalar_one())
+    def _seen(self, session_id: str, address: str, is_due: bool) -> None:
+        if is_due:
+            with self._db.write() as tx:
+                sessions.seen(tx, session_id, self._clock(), address)

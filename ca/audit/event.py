@@ -46,6 +46,9 @@ class Action(StrEnum):
     OPERATOR_CHANGED = "operator.changed"
     OPERATOR_SIGNED_IN = "operator.signed_in"
     PERSON_SIGNED_IN = "person.signed_in"
+    PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 - an act
+    PHONE_CHANGED = "person.phone_changed"
+    SESSION_REUSED = "person.session_reused"
     APPLICATION_APPROVED = "application.approved"
     APPLICATION_REJECTED = "application.rejected"
     ENROLMENT_OPENED = "enrolment.opened"

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import text
 
 from api import migrations
-from api.accounts.codes import SmsCodes
 from api.accounts.errors import (
     NotSignedIn,
     OperatorExists,
@@ -50,14 +49,18 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/a.db" if is_sqlite else request.getfixturevalue("postgres_url")
+def opened(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of this kind."""
+    url = f"sqlite:///{tmp_path}/a.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
     made = Database(make_engine(url))
     migrations.upgrade(made.engine)
     yield made
     made.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    yield from opened(request.param, request, tmp_path)
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def sms(db: Database) -> SandboxSms:
 
 @pytest.fixture
 def accounts(db: Database, sms: SandboxSms, clock: Clock) -> Accounts:
-    return Accounts(db, SmsCodes(db, sms, b"k" * 32, clock), clock, Journal(db.engine, "main", clock))
+    return Accounts(db, sms, b"k" * 32, clock, Journal(db.engine, "main", clock))
 
 
 def code(sms: SandboxSms) -> str:
@@ -79,50 +82,50 @@ def wrong(right: str) -> str:
 
 
 def test_a_code_opens_a_session_once(accounts: Accounts, sms: SandboxSms) -> None:
-    accounts.send_code(PHONE)
-    session = accounts.sign_in("+86 138-0000-1234", code(sms))
+    accounts.signing_in.send_code(PHONE)
+    session = accounts.signing_in.by_code("+86 138-0000-1234", code(sms))
     assert accounts.person(session.token).phone == PHONE
     with pytest.raises(SmsCodeExpired):
-        accounts.sign_in(PHONE, code(sms))
+        accounts.signing_in.by_code(PHONE, code(sms))
 
 
 def test_a_number_is_one_person(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
     people = set()
     for _ in range(2):
-        accounts.send_code(PHONE)
-        people.add(accounts.person(accounts.sign_in(PHONE, code(sms)).token).id)
+        accounts.signing_in.send_code(PHONE)
+        people.add(accounts.person(accounts.signing_in.by_code(PHONE, code(sms)).token).id)
         clock.forward(seconds=61)
     assert len(people) == 1
 
 
 def test_the_next_code_takes_a_minute(accounts: Accounts, clock: Clock) -> None:
-    accounts.send_code(PHONE)
+    accounts.signing_in.send_code(PHONE)
     clock.forward(seconds=20)
     with pytest.raises(SmsTooSoon) as refused:
-        accounts.send_code(PHONE)
+        accounts.signing_in.send_code(PHONE)
     assert refused.value.facts["wait_seconds"] in (40, 41)
     clock.forward(seconds=41)
-    accounts.send_code(PHONE)
+    accounts.signing_in.send_code(PHONE)
 
 
 def test_five_tries_and_no_more(accounts: Accounts, sms: SandboxSms) -> None:
-    accounts.send_code(PHONE)
+    accounts.signing_in.send_code(PHONE)
     right = code(sms)
     for left in (4, 3, 2, 1, 0):
         with pytest.raises(SmsCodeWrong) as refused:
-            accounts.sign_in(PHONE, wrong(right))
+            accounts.signing_in.by_code(PHONE, wrong(right))
         assert refused.value.facts["tries_left"] == left
     with pytest.raises(SmsCodeExpired):
-        accounts.sign_in(PHONE, right)
+        accounts.signing_in.by_code(PHONE, right)
 
 
 def test_tries_at_the_same_moment_count_each(accounts: Accounts, sms: SandboxSms) -> None:
-    accounts.send_code(PHONE)
+    accounts.signing_in.send_code(PHONE)
     bad = wrong(code(sms))
 
     def guess(_: int) -> type[Exception]:
         with pytest.raises((SmsCodeWrong, SmsCodeExpired)) as refused:
-            accounts.sign_in(PHONE, bad)
+            accounts.signing_in.by_code(PHONE, bad)
         return refused.type
 
     with ThreadPoolExecutor(8) as threads:
@@ -131,18 +134,18 @@ def test_tries_at_the_same_moment_count_each(accounts: Accounts, sms: SandboxSms
 
 
 def test_a_code_lives_five_minutes(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
-    accounts.send_code(PHONE)
+    accounts.signing_in.send_code(PHONE)
     clock.forward(minutes=5, seconds=1)
     with pytest.raises(SmsCodeExpired):
-        accounts.sign_in(PHONE, code(sms))
+        accounts.signing_in.by_code(PHONE, code(sms))
 
 
 def test_neither_codes_nor_tokens_are_in_the_database(
     accounts: Accounts, sms: SandboxSms, db: Database
 ) -> None:
-    accounts.send_code(PHONE)
+    accounts.signing_in.send_code(PHONE)
     used = code(sms)
-    session = accounts.sign_in(PHONE, used)
+    session = accounts.signing_in.by_code(PHONE, used)
     with db.read() as tx:
         kept = str(tx.execute(text("SELECT * FROM account_sms_code")).all())
         kept += str(tx.execute(text("SELECT * FROM account_session")).all())
@@ -151,8 +154,8 @@ def test_neither_codes_nor_tokens_are_in_the_database(
 
 
 def test_sessions_end(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
-    accounts.send_code(PHONE)
-    session = accounts.sign_in(PHONE, code(sms))
+    accounts.signing_in.send_code(PHONE)
+    session = accounts.signing_in.by_code(PHONE, code(sms))
     clock.now = session.expires_at
     with pytest.raises(NotSignedIn):
         accounts.person(session.token)
