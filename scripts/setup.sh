@@ -67,5 +67,7 @@ find_python() {
     exit 1
 }
 
+# A Kai face for signatures drawn from names; without it they are set in Song.
+KAI='fonts-lxgw-wenkai=/usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf'
 SOFTHSM='softhsm2=/usr/lib/softhsm/libsofthsm2.so'
 PYTHON=('python3-venv=/usr/lib/python3*/ensurepip' 'python3=python3')

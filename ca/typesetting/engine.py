@@ -43,6 +43,10 @@ class Template:
         """Set ``data`` as a PNG of ``ppi`` pixels to the inch. Raises TypesettingFailed."""
         return self._compile(data, "png", ppi=ppi)
 
+    def svg(self, data: Mapping[str, object]) -> bytes:
+        """Set ``data`` as an SVG whose characters are outlines. Raises TypesettingFailed."""
+        return self._compile(data, "svg")
+
     @cached_property
     def _compiler(self) -> typst.Compiler:
         return typst.Compiler(self._path, root=self._path.parent, font_paths=_fonts())
@@ -50,7 +54,7 @@ class Template:
     def _compile(
         self,
         data: Mapping[str, object],
-        format: Literal["pdf", "png"],
+        format: Literal["pdf", "png", "svg"],
         *,
         ppi: float | None = None,
         timestamp: datetime | None = None,
@@ -71,7 +75,9 @@ class Template:
 
 @cache
 def _fonts() -> typst.Fonts:
-    """The bundled faces and no others, read once for all templates."""
+    """The faces of ``Face`` and no others, read once for all templates."""
     return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[Face.SONG.path.parent]
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=list(dict.fromkeys(face.path.parent for face in Face if face.is_there)),
     )

@@ -1,0 +1,68 @@
+"""The process that looks at one photo: ``python -m ca.inspection.worker``, JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from ca.errors import CaError
+from ca.licences.model import TypedLicence
+
+_MEMORY: Final = 3 * 1024**3  # of addresses: ONNX Runtime reserves far more than the 500 MB that it touches
+_CPU_SECONDS: Final = 90
+
+
+def main() -> None:
+    """Answer one question."""
+    _bounded()
+    asked = json.loads(sys.stdin.buffer.readline())
+    photo = sys.stdin.buffer.read()
+    answer: dict[str, Any]
+    try:
+        answer = {"found": _TASKS[asked["task"]](photo, asked["facts"])}
+    except CaError as exc:
+        answer = {"refused": {"code": exc.code, "detail": str(exc), "facts": exc.facts}}
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False))
+
+
+def _bounded() -> None:
+    os.nice(10)  # requests come first
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the photo shows somebody's papers
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
+def _signature(photo: bytes, _facts: Mapping[str, str]) -> Any:
+    from ca.seals.handwriting.cutting import candidates
+
+    return [asdict(one) | {"png": b64encode(one.png).decode()} for one in candidates(photo)]
+
+
+def _seal(photo: bytes, _facts: Mapping[str, str]) -> Any:
+    from ca.photos.red_seal import find_seal
+
+    found = find_seal(photo)
+    return asdict(found) if found else None
+
+
+def _licence(photo: bytes, facts: Mapping[str, str]) -> Any:
+    from ca.licences.reading import read_licence
+
+    return asdict(read_licence(photo, TypedLicence(**facts)))
+
+
+_TASKS: Final[dict[str, Callable[[bytes, Mapping[str, str]], Any]]] = {
+    "signature": _signature,
+    "seal": _seal,
+    "licence": _licence,
+}
+
+if __name__ == "__main__":
+    main()
