@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 import api.accounts.routes
+import api.applications.consent_routes
 import api.applications.routes
 import api.catalogue.routes
 import api.certificates.routes
@@ -45,6 +46,7 @@ _ROUTERS = (
     api.enterprises.routes.router,
     api.enterprises.handover.routes.router,
     api.applications.routes.router,
+    api.applications.consent_routes.router,
     api.certificates.routes.router,
     api.seals.routes.router,
     api.review.routes.router,

@@ -10,8 +10,9 @@ from api import migrations
 from api.accounts.service import Accounts
 from api.applications.lock_signing import LockSigning
 from api.applications.sending import SendToComputer
-from api.applications.service import Applications
+from api.applications.service import Applications, applications
 from api.catalogue.service import Catalogue
+from api.certificates.at_hand import IssuedCertificates
 from api.certificates.blobs import NewKeyBlobs
 from api.certificates.custody import SubscriberKeys
 from api.certificates.download import CertificateDownload
@@ -226,6 +227,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
 
+    sealing = Sealing(db, certificates, _now, journal)
+    revoker = Revoker(ledger, _now, status_changed)
+    at_hand = IssuedCertificates(ledger, _now)
     signing = LockSigning(db, trust, settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)
     return Services(
@@ -237,7 +241,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         enterprises=Enterprises(db, _now, journal),
         lookups=Lookups(db, _now),
         handovers=handovers,
-        applications=Applications(db, id_numbers, _now),
+        applications=applications(db, id_numbers, at_hand, sealing, revoker, _now),
         sending=SendToComputer(db, bridge),
         review=Review(db, id_numbers, trust, _now, journal),
         download=CertificateDownload(db, keys, issuer, profiles, _now),

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from api.applications.queries import Application
+from api.applications.model import Application
 from api.applications.tables import evidence, file
 from api.errors import NotFound
 
@@ -62,6 +62,11 @@ class Piece:
     media_type: str
 
 
+def digest_of(content: bytes) -> str:
+    """SHA-256, hexadecimal: the name of a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def keep(
     tx: Connection,
     known: Application,
@@ -73,7 +78,7 @@ def keep(
     name: str = "",
 ) -> str:
     """Store evidence of the current revision in place of the same kind and name; returns its SHA-256."""
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     row = {"sha256": digest, "media_type": media_type, "content": content, "added_at": now}
     insert_once = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(insert_once(file).values(row).on_conflict_do_nothing())
@@ -81,6 +86,11 @@ def keep(
     piece = {"application_id": known.id, "revision": known.revision, "kind": kind, "name": name}
     tx.execute(insert(evidence).values(piece | {"sha256": digest, "added_at": now}))
     return digest
+
+
+def drop(tx: Connection, known: Application, kind: EvidenceKind) -> None:
+    """The current revision has no evidence of this kind any more."""
+    tx.execute(delete(evidence).where(*_of(known.id, known.revision), evidence.c.kind == kind))
 
 
 def carry_over(tx: Connection, known: Application, revision: int, *without: EvidenceKind) -> None:

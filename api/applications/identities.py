@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.applications.queries import Application
+from api.applications.model import Application
 from api.enterprises.id_numbers import IdNumbers
 
 

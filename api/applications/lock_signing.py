@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives import hashes
 from api.accounts.rules import mask_phone
 from api.applications import evidence, queries
 from api.applications.evidence import EvidenceKind
-from api.applications.queries import Application, Deed
-from api.applications.rules import Action, Actor, Status, WrongMove
+from api.applications.kinds import ApplicationKind
+from api.applications.model import Application, Deed
+from api.applications.rules import Action, Actor, Status, WrongMove, move
 from api.db import Database
 from ca.distinguished import organization_of
 from ca.documents.forms import SEAL_PLACE
@@ -25,8 +26,11 @@ from ca.seals.rules import SealKind
 from ca.trust import LockTrust
 from mobile_bridge.server.tasks import TaskFacts
 
-_TITLE: Final = "“数字证书和电子签章”企业申请表"
-_REASON: Final = "申请数字证书和电子签章"
+_TITLES: Final = {
+    ApplicationKind.CLAIM: ("“数字证书和电子签章”企业申请表", "申请数字证书和电子签章"),
+    ApplicationKind.CHANGE: ("企业信息变更申请表", "申请变更企业信息"),
+}
+"""What is signed, and why, as the lock's owner and the readers of the PDF see it."""
 
 
 class LockSigning:
@@ -46,7 +50,7 @@ class LockSigning:
             known = queries.find(tx, subject)
         return TaskFacts(
             site=self._site,
-            title=_TITLE,
+            title=_TITLES[known.kind][0],
             applicant_name=known.holder_name,
             applicant_phone_masked=mask_phone(known.holder_phone),
             enterprise_name=known.enterprise.name,
@@ -63,7 +67,8 @@ class LockSigning:
         self._trust().check(certificate, now, known.enterprise.credit_code)
         owner = organization_of(certificate) or known.enterprise.name
         picture = draw_seal(SealDesign(SealKind.ENTERPRISE, owner, known.enterprise.credit_code))
-        return prepare_pdf(form, certificate, picture, SEAL_PLACE, reason=_REASON, at=now).document
+        reason = _TITLES[known.kind][1]
+        return prepare_pdf(form, certificate, picture, SEAL_PLACE, reason=reason, at=now).document
 
     def accept(self, subject: str, document: bytes, cms: bytes, now: datetime) -> str:
         """Verify the signature over ``document`` and keep the signed form; its SHA-256.
@@ -102,8 +107,7 @@ class LockSigning:
 
     def _unsigned(self, subject: str) -> tuple[Application, bytes]:
         known, form = self._form(subject)
-        if known.status is not Status.DRAFT:
-            raise WrongMove("the form is not waiting for a signature", status=known.status)
+        move(known.kind, known.status, Action.SIGN, Actor.LOCK)
         return known, form
 
     def _form(self, subject: str) -> tuple[Application, bytes]:

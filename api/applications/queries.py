@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,94 +21,14 @@ from sqlalchemy import (
     update,
 )
 
+from api.applications.consequences import follow
 from api.applications.kinds import ApplicationKind
-from api.applications.rules import OPEN, Action, Actor, SameOperator, Status, WrongMove, move
+from api.applications.model import Application, Deed, Event, Particulars, Version
+from api.applications.rules import OPEN, Action, SameOperator, Status, WrongMove, move
 from api.applications.tables import application, event, revision
-from api.errors import InternalError, NotFound
+from api.enterprises.tables import enterprise
+from api.errors import NotFound
 from api.paging import PageRequest, Part, fetch
-
-
-@dataclass(frozen=True, slots=True)
-class Enterprise:
-    """An enterprise as an application names it."""
-
-    name: str
-    credit_code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Particulars:
-    """What one version of an application says. The two identity numbers are sealed.
-
-    ``holder_…``: whose certificate it is or will be. What a kind does not have is None; see
-    ``api.applications.kinds``. ``grounds``: why a certificate is to be revoked or a PIN reset.
-    """
-
-    product: str
-    product_version: int
-    enterprise_name: str | None = None
-    credit_code: str | None = None
-    legal_person: str | None = None
-    legal_person_id: bytes | None = None
-    holder_name: str
-    holder_id: bytes
-    holder_phone: str
-    department: str | None = None
-    permissions: tuple[str, ...] = ()
-    grounds: str | None = None
-
-    @property
-    def enterprise(self) -> Enterprise:
-        """The enterprise that it is about. Raises InternalError: every kind that asks has one."""
-        if self.enterprise_name is None or self.credit_code is None:
-            raise InternalError("this application names no enterprise")
-        return Enterprise(self.enterprise_name, self.credit_code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application(Particulars):
-    """An application as it is now. ``serial``: of the certificate that it is about."""
-
-    id: str
-    kind: ApplicationKind
-    person_id: int
-    status: Status
-    revision: int = 1
-    serial: str | None = None
-    reason: str | None = None
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version(Particulars):
-    """What an application said in one of its revisions."""
-
-    revision: int
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Who does something to an application. ``actor_id``: as the event row will name them."""
-
-    actor: Actor
-    actor_id: str
-    action: Action
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened."""
-
-    at: datetime
-    actor: str
-    action: str
-    status: str
-    note: str | None
-    revision: int
-
 
 SYSTEM = "system"
 """How the event row names the service itself."""
@@ -159,13 +79,31 @@ def open_of_serial(tx: Connection, serial: str, kind: ApplicationKind) -> Applic
     return found[0] if found else None
 
 
-def of_enterprise(
-    tx: Connection, credit_code: str, kind: ApplicationKind, statuses: Iterable[Status]
-) -> list[Application]:
-    """Applications of a kind that name an enterprise, those that wait longest first."""
-    mine = (application.c.credit_code == credit_code) & (application.c.kind == kind)
-    asked = _CURRENT.where(mine, application.c.status.in_(list(statuses)))
-    return _all(tx, asked.order_by(application.c.updated_at, application.c.id))
+def asking_administrator(tx: Connection, person_id: int, page: PageRequest) -> Part[Application]:
+    """Applications that wait for the consent of this person, who administers what they name."""
+    administered = select(enterprise.c.credit_code).where(enterprise.c.administrator_id == person_id)
+    waiting = (application.c.status == Status.CONSENT) & application.c.credit_code.in_(administered)
+    order = (application.c.updated_at, application.c.id)
+    return fetch(tx, _CURRENT.where(waiting), page, order, newest_first=False).map(_read)
+
+
+def open_of_enterprise(
+    tx: Connection, credit_code: str, kind: ApplicationKind, person_id: int | None = None
+) -> Application | None:
+    """An open application of a kind for an enterprise, by this person if one is named."""
+    about = (application.c.credit_code == credit_code) & (application.c.kind == kind)
+    asked = _CURRENT.where(about, application.c.status.in_(OPEN))
+    if person_id is not None:
+        asked = asked.where(application.c.person_id == person_id)
+    found = _all(tx, asked.limit(1))
+    return found[0] if found else None
+
+
+def last_deed(tx: Connection, known: Application, action: Action) -> str | None:
+    """Who did this last to the current revision, as the event row names them."""
+    mine = (event.c.application_id == known.id) & (event.c.revision == known.revision)
+    asked = select(event.c.actor_id).where(mine, event.c.action == action)
+    return tx.execute(asked.order_by(desc(event.c.id)).limit(1)).scalar_one_or_none()
 
 
 def count_open(tx: Connection, person_id: int) -> int:
@@ -193,7 +131,16 @@ def advance(
         raise SameOperator("the operator who endorsed it cannot countersign it")
     _move_row(tx, known, {"status": after, "updated_at": now, "reason": reason})
     _write_down(tx, known.id, known.revision, deed, after, now)
+    follow(tx, replace(known, status=after, updated_at=now, reason=reason), now)
     return after
+
+
+def hold(tx: Connection, known: Application, now: datetime) -> None:
+    """Keep everybody else from moving it until the transaction ends, and note that somebody worked on it.
+
+    Raises WrongMove when another request has moved it since ``known`` was read.
+    """
+    _move_row(tx, known, {"updated_at": now})
 
 
 def revise(tx: Connection, known: Application, said: Particulars, deed: Deed, now: datetime) -> Application:

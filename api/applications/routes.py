@@ -1,27 +1,29 @@
-"""Applications over HTTP (seed, sections 四 and 五)."""
+"""Applications over HTTP, the applicant's side (seed, sections 四, 五, 七, 十 to 十二)."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.accounts.access import SignedIn
+from api.applications.applicants import applicant
+from api.applications.bodies import NewApplication, PinGiven, Revision, SignaturePicked
+from api.applications.evidence import Evidence, EvidenceKind
 from api.applications.pictures import MAX_BYTES, PictureTooLarge
-from api.applications.rules import NAMES, Status
 from api.applications.schemas import (
     ApplicationView,
     DossierView,
-    NewApplication,
     PictureKept,
+    SignatureView,
     SigningAddressView,
     SigningStateView,
     StatusView,
+    VersionView,
 )
 from api.applications.sending import SendToComputer
-from api.applications.service import Administrator, Applications
-from api.enterprises.claims import check_claim
+from api.applications.service import Applications
 from api.paging import Page, Paged
 
 router = APIRouter(prefix="/v1/applications", tags=["认领企业与证书申请"])
@@ -35,6 +37,7 @@ _PICTURE: dict[str, Any] = {
     }
 }
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
+_ANY: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}, "image/png": {}}}}
 
 
 def _applications(request: Request) -> Applications:
@@ -58,51 +61,111 @@ async def _picture(request: Request) -> bytes:
 
 Service = Annotated[Applications, Depends(_applications)]
 Sending = Annotated[SendToComputer, Depends(_sending)]
+Picture = Annotated[bytes, Depends(_picture)]
+Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attachment, by its code")]
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
 def apply(body: NewApplication, person: SignedIn, service: Service) -> StatusView:
-    """认领企业并申领证书: claim an enterprise and choose a certificate."""
-    one = body.enterprise
-    claim = check_claim(one.name, one.credit_code, one.legal_person, one.legal_person_id)
-    administrator = Administrator(body.administrator.name, body.administrator.id_number)
-    made = service.apply(person, claim, administrator, body.product)
-    return _status(made.id, made.status)
+    """去申请: apply. ``kind`` says what for; without it, 认领企业 with a certificate of the enterprise."""
+    made = service.applying.apply(applicant(person, body.named), body.asked())
+    return StatusView.at(made.id, made.status)
 
 
 @router.get("")
 def list_own(person: SignedIn, service: Service, page: Paged) -> Page[ApplicationView]:
     """我的申请: one's own applications, newest first."""
-    return page.page(service.all_of(person, page).map(ApplicationView.of))
+    return page.page(service.reading.all_of(person, page).map(ApplicationView.of))
 
 
 @router.get("/{application_id}")
 def show(application_id: str, person: SignedIn, service: Service) -> DossierView:
     """申请详情: one application with its evidence and history."""
-    return DossierView.of_dossier(service.dossier(person, application_id))
+    return DossierView.of_dossier(service.reading.dossier(person, application_id))
+
+
+@router.get("/{application_id}/versions")
+def versions(application_id: str, person: SignedIn, service: Service) -> list[VersionView]:
+    """历次版本: what was submitted each time, the first one first."""
+    return [VersionView.of(one) for one in service.reading.versions(person, application_id)]
+
+
+@router.get("/{application_id}/versions/{revision}/form", response_class=Response, responses=_PDF)
+def former_form(application_id: str, revision: int, person: SignedIn, service: Service) -> Response:
+    """历次申请书: the form of one version, sealed if it was."""
+    return _file(service.reading.paper(person, application_id, revision))
+
+
+@router.post("/{application_id}/revise", status_code=HTTPStatus.CREATED)
+def revise(application_id: str, body: Revision, person: SignedIn, service: Service) -> StatusView:
+    """重新申请: correct what was refused; files that still hold stay, the refused version too.
+
+    The status is ``signed`` where the form says the same as before, so that its seal still holds.
+    """
+    asked = body.application
+    who = applicant(person, asked.named)
+    made = service.revising.revise(who, application_id, asked.asked(), sign_again=body.sign_again)
+    return StatusView.at(made.id, made.status)
 
 
 @router.put("/{application_id}/licence", openapi_extra=_PICTURE)
-def put_licence(
-    application_id: str, picture: Annotated[bytes, Depends(_picture)], person: SignedIn, service: Service
-) -> PictureKept:
+def put_licence(application_id: str, picture: Picture, person: SignedIn, service: Service) -> PictureKept:
     """上传营业执照或统一社会信用代码证: the body is the picture itself, JPEG or PNG, at most 8 MB."""
-    return PictureKept(sha256=service.add_licence(person, application_id, picture))
+    return PictureKept(sha256=service.gathering.add_licence(person, application_id, picture))
 
 
 @router.put("/{application_id}/paper-form", openapi_extra=_PICTURE)
-def put_paper_form(
-    application_id: str, picture: Annotated[bytes, Depends(_picture)], person: SignedIn, service: Service
-) -> PictureKept:
+def put_paper_form(application_id: str, picture: Picture, person: SignedIn, service: Service) -> PictureKept:
     """上传纸质申请书照片: the form printed, signed and sealed on paper; JPEG or PNG, at most 8 MB."""
-    return PictureKept(sha256=service.add_paper_form(person, application_id, picture))
+    return PictureKept(sha256=service.gathering.add_paper_form(person, application_id, picture))
+
+
+@router.put("/{application_id}/attachments/{code}", openapi_extra=_PICTURE)
+def put_attachment(
+    application_id: str, code: Code, picture: Picture, person: SignedIn, service: Service
+) -> PictureKept:
+    """上传附件: what the product's authority asks for beside the form; see ``attachments`` of the detail."""
+    return PictureKept(sha256=service.gathering.add_attachment(person, application_id, code, picture))
+
+
+@router.get("/{application_id}/attachments/{code}", response_class=Response, responses=_ANY)
+def attachment(application_id: str, code: Code, person: SignedIn, service: Service) -> Response:
+    """查看附件: as it is kept."""
+    return _file(service.reading.file(person, application_id, EvidenceKind.ATTACHMENT, code))
+
+
+@router.get("/{application_id}/licence", response_class=Response, responses=_ANY)
+def licence(application_id: str, person: SignedIn, service: Service) -> Response:
+    """查看营业执照照片: as it is kept."""
+    return _file(service.reading.file(person, application_id, EvidenceKind.LICENCE))
+
+
+@router.get("/{application_id}/signatures")
+def signatures(application_id: str, person: SignedIn, service: Service) -> list[SignatureView]:
+    """选择签名: pictures of the signature, cut out of the photo of the paper form, the likeliest first."""
+    return [SignatureView.of(one) for one in service.pictures.choices(person, application_id)]
+
+
+@router.put("/{application_id}/signature")
+def put_signature(
+    application_id: str, body: SignaturePicked, person: SignedIn, service: Service
+) -> PictureKept:
+    """手写签名 or 生成签名: which of the pictures is to be the person's signature."""
+    service.pictures.choose(person, application_id, body.sha256)
+    return PictureKept(sha256=body.sha256)
 
 
 @router.get("/{application_id}/form", response_class=Response, responses=_PDF)
 def form(application_id: str, person: SignedIn, service: Service) -> Response:
-    """下载申请书: the filled form as PDF, with the enterprise's seal once it has one."""
-    kept = service.form(person, application_id)
-    return Response(kept.content, media_type=kept.media_type)
+    """下载申请书: the filled form (or 授权书) as PDF, with its seal once it has one."""
+    return _file(service.reading.paper(person, application_id))
+
+
+@router.post("/{application_id}/seal")
+def seal(application_id: str, body: PinGiven, person: SignedIn, service: Service) -> StatusView:
+    """证书签署申请书: a renewal or a change of data is sealed with the PIN of the present certificate."""
+    status = service.sealing.seal(person, application_id, body.pin.get_secret_value())
+    return StatusView.at(application_id, status)
 
 
 @router.post("/{application_id}/send-to-computer", status_code=HTTPStatus.CREATED)
@@ -119,15 +182,15 @@ def signing_state(application_id: str, person: SignedIn, sending: Sending) -> Si
 
 @router.post("/{application_id}/submit")
 def submit(application_id: str, person: SignedIn, service: Service) -> StatusView:
-    """提交申请: hand the application to the registration authority."""
-    return _status(application_id, service.submit(person, application_id))
+    """提交申请: to the registration authority; of a clerk, first to the enterprise's administrator."""
+    return StatusView.at(application_id, service.submitting.submit(person, application_id))
 
 
 @router.post("/{application_id}/withdraw")
 def withdraw(application_id: str, person: SignedIn, service: Service) -> StatusView:
     """撤回申请: give the application up."""
-    return _status(application_id, service.withdraw(person, application_id))
+    return StatusView.at(application_id, service.submitting.withdraw(person, application_id))
 
 
-def _status(application_id: str, status: Status) -> StatusView:
-    return StatusView(id=application_id, status=status, status_name=NAMES[status])
+def _file(kept: Evidence) -> Response:
+    return Response(kept.content, media_type=kept.media_type)

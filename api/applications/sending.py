@@ -6,7 +6,7 @@ from typing import Final
 
 from api.accounts.sessions import Person
 from api.applications import queries
-from api.applications.rules import Status, WrongMove
+from api.applications.rules import Action, Actor, move
 from api.db import Database
 from api.errors import NotFound
 from mobile_bridge.server.rules import SessionKind
@@ -26,8 +26,7 @@ class SendToComputer:
         """A new address; an earlier one that was not answered is void. Raises NotFound, WrongMove."""
         with self._db.read() as tx:
             known = queries.find_own(tx, application_id, person.id)
-        if known.status is not Status.DRAFT:
-            raise WrongMove("the form is not waiting for a signature", status=known.status)
+        move(known.kind, known.status, Action.SIGN, Actor.LOCK)
         return self._bridge.create(_KIND, known.id, _owner(person))
 
     def state(self, person: Person, application_id: str) -> SessionState:

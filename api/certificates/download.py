@@ -12,7 +12,7 @@ from datetime import datetime
 
 from api.accounts.sessions import Person
 from api.applications import queries as applications
-from api.applications.queries import Application, Deed
+from api.applications.model import Application, Deed
 from api.applications.rules import Action, Actor, Status, WrongMove, move
 from api.catalogue.queries import Product, find_product
 from api.certificates import queries

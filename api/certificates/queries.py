@@ -47,6 +47,11 @@ def of_enterprise(tx: Connection, credit_code: str) -> list[Holding]:
     return _found(tx, holding.c.credit_code == credit_code)
 
 
+def of_application(tx: Connection, application_id: str) -> list[Holding]:
+    """What an application gave: the signing certificate, and then the other half of a dual one."""
+    return _found(tx, holding.c.application_id == application_id)
+
+
 def find_own(tx: Connection, serial: str, person_id: int) -> Holding:
     """A person's own certificate. Raises NotFound, for somebody else's too."""
     found = find(tx, serial)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.accounts.access import OnDuty
 from api.applications.evidence import EvidenceKind
-from api.applications.rules import NAMES, Status
+from api.applications.rules import Status
 from api.applications.schemas import ApplicationView, StatusView
 from api.paging import Page, Paged
 from api.review.schemas import CaseView, Rejection
@@ -78,4 +78,4 @@ def _file(review: Review, application_id: str, *kinds: EvidenceKind) -> Response
 
 
 def _status(application_id: str, status: Status) -> StatusView:
-    return StatusView(id=application_id, status=status, status_name=NAMES[status])
+    return StatusView.at(application_id, status)

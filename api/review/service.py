@@ -11,7 +11,7 @@ from api.applications import evidence, queries
 from api.applications.evidence import Evidence, EvidenceKind
 from api.applications.identities import opened_holder_id, opened_legal_person_id
 from api.applications.kinds import approvals
-from api.applications.queries import Application, Deed, Event
+from api.applications.model import Application, Deed, Event
 from api.applications.rules import Action, Actor, SameOperator, Status, approval
 from api.catalogue.queries import Product, find_product
 from api.db import Database

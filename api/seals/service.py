@@ -36,15 +36,24 @@ class Sealing:
         self._clock = clock
         self._journal = journal
 
-    def stamp(self, person: Person, serial: str, pin: str, pdf: bytes, place: Place, reason: str) -> bytes:
-        """``pdf`` with the seal of the certificate's enterprise, signed (PAdES B-B).
+    def stamp(
+        self,
+        person: Person,
+        serial: str,
+        pin: str,
+        pdf: bytes,
+        place: Place,
+        reason: str,
+        picture: SealPicture | None = None,
+    ) -> bytes:
+        """``pdf`` with the seal of the certificate's enterprise, or with ``picture``, signed (PAdES B-B).
 
         Raises NotFound, NotPermitted, AdministratorNeeded, CertificateUnusable, PinIncorrect, PinLocked,
         HsmError, and the subclasses of DocumentRefused for a PDF that cannot be sealed.
         """
         identity = self._certificates.open(person, serial, pin)
         now = self._clock()
-        sealed = seal_pdf(pdf, identity, _picture(identity), place, reason=reason, at=now)
+        sealed = seal_pdf(pdf, identity, picture or _picture(identity), place, reason=reason, at=now)
         row: dict[str, Any] = {"serial": serial.lower(), "at": now, "reason": reason}
         digests = {"before_sha256": _digest(pdf), "after_sha256": _digest(sealed)}
         with self._db.write() as tx:

@@ -64,6 +64,7 @@ class Phone:
 
     def __init__(self, server: Server, number: str | None = None) -> None:
         self.number = number or a_phone()
+        self.holder = {"name": "李晓明", "id_number": an_id_number()}
         self.http = server.client()
 
     def sign_in(self) -> Phone:
@@ -77,16 +78,19 @@ class Phone:
 
     def apply(self, **changes: str) -> httpx.Response:
         """``changes``: of the enterprise's fields, or ``product``, ``administrator_id``."""
+        return self.http.post("/v1/applications", json=self.claim(**changes))
+
+    def claim(self, **changes: str) -> dict[str, Any]:
+        """What is sent to claim an enterprise; ``changes`` as above."""
         enterprise = {
             "name": COMPANY,
             "credit_code": a_credit_code(),
             "legal_person": "王建国",
             "legal_person_id": an_id_number(),
         }
-        administrator = {"name": "李晓明", "id_number": changes.pop("administrator_id", an_id_number())}
+        administrator = self.holder | {"id_number": changes.pop("administrator_id", self.holder["id_number"])}
         product = changes.pop("product", PRODUCT)
-        body = {"enterprise": enterprise | changes, "administrator": administrator, "product": product}
-        return self.http.post("/v1/applications", json=body)
+        return {"enterprise": enterprise | changes, "administrator": administrator, "product": product}
 
     def applied(self, credit_code: str) -> str:
         """An application with its licence; its id."""
@@ -99,6 +103,10 @@ class Phone:
     def put_licence(self, application: str, picture: bytes, kind: str = "image/jpeg") -> httpx.Response:
         path = f"/v1/applications/{application}/licence"
         return self.http.put(path, content=picture, headers={"Content-Type": kind})
+
+    def put_paper(self, application: str, picture: bytes) -> httpx.Response:
+        path = f"/v1/applications/{application}/paper-form"
+        return self.http.put(path, content=picture, headers={"Content-Type": "image/jpeg"})
 
     def send_to_computer(self, application: str) -> tuple[str, str]:
         """Address and code."""

@@ -16,7 +16,7 @@ from api.accounts.tables import person
 from api.applications import evidence, queries
 from api.applications.evidence import EvidenceKind
 from api.applications.kinds import ApplicationKind
-from api.applications.queries import Application, Deed, Enterprise
+from api.applications.model import Application, Deed, Enterprise
 from api.applications.rules import Action, Actor, Status, WrongMove
 from api.applications.tables import file
 from api.catalogue.seed import seed

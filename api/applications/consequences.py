@@ -1,0 +1,89 @@
+"""What follows from a move, in its own transaction: messages to the persons concerned, and work to be done.
+
+Two tables say it; nothing else posts a message about an application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from api.applications.kinds import NEEDS, ApplicationKind, Gives
+from api.applications.model import Application
+from api.applications.numbers import CHINA
+from api.applications.rules import ABANDONED_AFTER, Status
+from api.catalogue.queries import find_product
+from api.enterprises.administration import administrator_of
+from api.enterprises.rules import permission_text
+from api.jobs.queue import enqueue
+from api.messages.kinds import MessageKind
+from api.messages.posting import post
+
+CARRY_OUT: Final = "carry_out_application"
+"""The job that gives what needs no download; payload: application."""
+
+Reader = Callable[[Connection, Application], int | None]
+
+
+def _applicant(_: Connection, moved: Application) -> int | None:
+    return moved.person_id
+
+
+def _administrator(tx: Connection, moved: Application) -> int | None:
+    return administrator_of(tx, moved.enterprise.credit_code)
+
+
+_APPROVED: Final = {
+    ApplicationKind.CLAIM: MessageKind.CLAIM_APPROVED,
+    ApplicationKind.JOIN: MessageKind.JOIN_APPROVED,
+    ApplicationKind.PERSONAL: MessageKind.PERSONAL_APPROVED,
+    ApplicationKind.RENEWAL: MessageKind.RENEWAL_APPROVED,
+    ApplicationKind.CHANGE: MessageKind.CHANGE_APPROVED,
+    ApplicationKind.PIN_RESET: MessageKind.PIN_RESET_APPROVED,
+}
+
+_TOLD: Final[dict[Status, tuple[MessageKind, Reader]]] = {
+    Status.CONSENT: (MessageKind.JOIN_ASKED, _administrator),
+    Status.DECLINED: (MessageKind.JOIN_DECLINED, _applicant),
+    Status.RETURNED: (MessageKind.APPLICATION_RETURNED, _applicant),
+    Status.REJECTED: (MessageKind.APPLICATION_FAILED, _applicant),
+    Status.FAILED: (MessageKind.APPLICATION_FAILED, _applicant),
+    Status.EXPIRED: (MessageKind.APPLICATION_EXPIRED, _applicant),
+}
+
+
+def follow(tx: Connection, moved: Application, now: datetime, *, consented: bool = False) -> None:
+    """``moved``: as it stands after its move. ``consented``: the enterprise's administrator moved it."""
+    if consented:
+        _tell(tx, moved, MessageKind.JOIN_AGREED, moved.person_id, now)
+    if moved.status is Status.APPROVED:
+        if moved.kind in _APPROVED:
+            _tell(tx, moved, _APPROVED[moved.kind], moved.person_id, now)
+        if NEEDS[moved.kind].gives is not Gives.CERTIFICATE:
+            payload = {"application": moved.id}
+            enqueue(tx, CARRY_OUT, payload, run_at=now, key=f"{CARRY_OUT}:{moved.id}")
+    elif moved.status in _TOLD:
+        kind, reader = _TOLD[moved.status]
+        if (person_id := reader(tx, moved)) is not None:
+            _tell(tx, moved, kind, person_id, now)
+
+
+def _tell(tx: Connection, moved: Application, kind: MessageKind, person_id: int, now: datetime) -> None:
+    post(tx, person_id, kind, now, application_id=moved.id, facts=_facts(tx, moved, now))
+
+
+def _facts(tx: Connection, moved: Application, now: datetime) -> dict[str, str]:
+    told = {"applicant": moved.holder_name}
+    told["product"] = find_product(tx, moved.product, moved.product_version).name
+    if moved.enterprise_name is not None:
+        told["enterprise"] = moved.enterprise_name
+    if moved.reason is not None:
+        told["reason"] = moved.reason
+    if moved.permissions:
+        told["permissions"] = permission_text(moved.permissions)
+    if moved.status in ABANDONED_AFTER:
+        told["deadline"] = f"{(now + ABANDONED_AFTER[moved.status]).astimezone(CHINA):%Y年%m月%d日}"
+    return told

@@ -1,0 +1,63 @@
+"""What applications need of the slices above them: certificates that are there, and seals made with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from api.accounts.sessions import Person
+from ca.documents.signing import Place
+from ca.seals.picture import SealPicture
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCertificate:
+    """A certificate in somebody's hands. ``serials``: its own and those of its other half, lower-case
+    hexadecimal. ``usable``: neither expired nor suspended nor revoked. ``revoked``: for good."""
+
+    serial: str
+    serials: tuple[str, ...]
+    person_id: int
+    application_id: str
+    enterprise_name: str | None
+    credit_code: str | None
+    usable: bool
+    revoked: bool
+
+
+class CertificatesAtHand(Protocol):
+    """The certificates that were issued here."""
+
+    def find(self, tx: Connection, serial: str) -> HeldCertificate:
+        """Raises NotFound."""
+        ...
+
+
+class Sealer(Protocol):
+    """Seals documents with a person's own certificate, on the token."""
+
+    def stamp(
+        self,
+        person: Person,
+        serial: str,
+        pin: str,
+        pdf: bytes,
+        place: Place,
+        reason: str,
+        picture: SealPicture | None = None,
+    ) -> bytes:
+        """``pdf`` sealed. Without ``picture``, with the round seal of the certificate's enterprise.
+
+        Raises NotFound, NotForSigning, CertificateUnusable, PinIncorrect, PinLocked, HsmError.
+        """
+        ...
+
+
+class Revocations(Protocol):
+    """Revokes certificates."""
+
+    def revoke(self, serial: int, reason: str) -> object:
+        """Raises StatusConflict when it is revoked already."""
+        ...

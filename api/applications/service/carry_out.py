@@ -1,0 +1,97 @@
+"""What an approved application gives without a download: changed data of an enterprise, or a revocation.
+
+It is a job, put in by the transaction of the approval; done again after a crash, it finds what it did before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from api.applications import queries
+from api.applications.identities import opened_legal_person_id
+from api.applications.kinds import NEEDS, Gives
+from api.applications.model import Application, Deed
+from api.applications.outward import CertificatesAtHand, HeldCertificate, Revocations
+from api.applications.rules import Action, Actor, Status
+from api.db import Database
+from api.enterprises.access import lock
+from api.enterprises.administration import Approved, administrator_of, appoint, legal_person_binding
+from api.enterprises.id_numbers import IdNumbers
+from api.messages.kinds import MessageKind
+from api.messages.posting import post
+from ca.errors import StatusConflict
+
+_ASKED_FOR: Final = "cessation_of_operation"
+
+
+class CarryingOut:
+    """Carries approved applications out."""
+
+    def __init__(
+        self,
+        db: Database,
+        certificates: CertificatesAtHand,
+        revocations: Revocations,
+        id_numbers: IdNumbers,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._db = db
+        self._certificates = certificates
+        self._revocations = revocations
+        self._id_numbers = id_numbers
+        self._clock = clock
+
+    def carry_out(self, application_id: str) -> None:
+        """May be repeated. Raises NotFound."""
+        with self._db.read() as tx:
+            known = queries.find(tx, application_id)
+            held = self._certificates.find(tx, known.serial or "")
+        if known.status is not Status.APPROVED:
+            return
+        if NEEDS[known.kind].gives is Gives.REVOCATION:
+            self._revoke(known, held)
+        else:
+            self._change(known, held)
+
+    def _revoke(self, known: Application, held: HeldCertificate) -> None:
+        for serial in held.serials:
+            try:
+                self._revocations.revoke(int(serial, 16), _ASKED_FOR)
+            except StatusConflict:  # by this job before a crash, or by an operator
+                continue
+        now = self._clock()
+        with self._db.write() as tx:
+            self._done(tx, known, now)
+            facts = {"reason": known.grounds or "持有人申请注销"}
+            if known.enterprise_name is not None:
+                facts["enterprise"] = known.enterprise_name
+            kind = MessageKind.CERTIFICATE_REVOKED
+            for person_id in {held.person_id, known.person_id}:
+                post(tx, person_id, kind, now, serial=held.serial, facts=facts, key=f"{kind}:{held.serial}")
+
+    def _change(self, known: Application, held: HeldCertificate) -> None:
+        """The record changes; where the name does, the application waits for its certificate."""
+        now, named = self._clock(), known.enterprise
+        with self._db.write() as tx:
+            lock(tx, named.credit_code)
+            if administrator_of(tx, named.credit_code) != known.person_id:
+                deed = Deed(Actor.SYSTEM, queries.SYSTEM, Action.FAIL)
+                queries.advance(tx, known, deed, now, reason="申请人已不是企业管理员")
+                return
+            appoint(tx, named.credit_code, named.name, known.person_id, now, self._approved(known))
+            if held.enterprise_name == named.name:
+                self._done(tx, known, now)
+
+    def _approved(self, known: Application) -> Approved:
+        number, sealed = opened_legal_person_id(self._id_numbers, known), None
+        if number is not None:
+            sealed = self._id_numbers.seal(number, legal_person_binding(known.enterprise.credit_code))
+        return Approved(known.legal_person, sealed, known.holder_name)
+
+    @staticmethod
+    def _done(tx: Connection, known: Application, now: datetime) -> None:
+        queries.advance(tx, known, Deed(Actor.SYSTEM, queries.SYSTEM, Action.FULFIL), now)

@@ -1,0 +1,38 @@
+"""Certificates as applications see them (implements ``CertificatesAtHand`` of ``api.applications``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from api.applications.outward import HeldCertificate
+from api.certificates import queries
+from api.certificates.rules import CertificateState, state
+from ca.ledger import Ledger
+
+
+class IssuedCertificates:
+    """Looks certificates up in the holdings and in the ledger."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def find(self, tx: Connection, serial: str) -> HeldCertificate:
+        """By the serial number of either half. Raises NotFound."""
+        held = queries.find(tx, serial)
+        halves = queries.of_application(tx, held.application_id)
+        entry = self._ledger.find(int(held.serial, 16))
+        stands = state(entry.not_after, entry.revocation, self._clock())
+        return HeldCertificate(
+            serial=halves[0].serial,
+            serials=tuple(one.serial for one in halves),
+            person_id=held.person_id,
+            application_id=held.application_id,
+            enterprise_name=held.enterprise_name or None,
+            credit_code=held.credit_code or None,
+            usable=stands is CertificateState.ACTIVE,
+            revoked=stands is CertificateState.REVOKED,
+        )
