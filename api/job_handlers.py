@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from api.applications.consequences import CARRY_OUT
+from api.applications.service import Applications
 from api.certificates.endings import EndedMemberships
 from api.db import Database
 from api.enterprises.handover.service import Handovers
@@ -17,7 +19,11 @@ _HOUR: Final = 3600
 
 
 def job_handlers(
-    db: Database, clock: Callable[[], datetime], memberships: EndedMemberships, handovers: Handovers
+    db: Database,
+    clock: Callable[[], datetime],
+    applications: Applications,
+    memberships: EndedMemberships,
+    handovers: Handovers,
 ) -> Handlers:
     """The work of every job and sweep."""
     handlers = Handlers()
@@ -29,4 +35,6 @@ def job_handlers(
     handlers.every("jobs.clear", _HOUR, clear_jobs)
     handlers.outside(REVOKE_JOB, lambda job: memberships.revoke(job.number("membership")))
     handlers.every("handovers.expire", _HOUR, handovers.expire_overdue)
+    handlers.outside(CARRY_OUT, lambda job: applications.carrying_out.carry_out(job.text("application")))
+    handlers.every("applications.expire", _HOUR, applications.expiry.sweep)
     return handlers

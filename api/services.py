@@ -221,15 +221,13 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     sealing = Sealing(db, certificates, _now, journal)
     handovers = Handovers(db, EnterpriseLetters(certificates, sealing), _now, journal)
     memberships = EndedMemberships(db, ledger, revoker, _now)
-    handlers = job_handlers(db, _now, memberships, handovers)
+    applied = applications(db, id_numbers, IssuedCertificates(ledger, _now), sealing, revoker, _now)
+    handlers = job_handlers(db, _now, applied, memberships, handovers)
     meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
 
-    sealing = Sealing(db, certificates, _now, journal)
-    revoker = Revoker(ledger, _now, status_changed)
-    at_hand = IssuedCertificates(ledger, _now)
     signing = LockSigning(db, trust, settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)
     return Services(
@@ -241,7 +239,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         enterprises=Enterprises(db, _now, journal),
         lookups=Lookups(db, _now),
         handovers=handovers,
-        applications=applications(db, id_numbers, at_hand, sealing, revoker, _now),
+        applications=applied,
         sending=SendToComputer(db, bridge),
         review=Review(db, id_numbers, trust, _now, journal),
         download=CertificateDownload(db, keys, issuer, profiles, _now),

@@ -18,9 +18,11 @@ from api.applications.evidence import EvidenceKind
 from api.applications.kinds import ApplicationKind
 from api.applications.model import Application, Deed, Enterprise
 from api.applications.rules import Action, Actor, Status, WrongMove
+from api.applications.service.expire import Expiry
 from api.applications.tables import file
 from api.catalogue.seed import seed
 from api.db import Database, UtcDateTime, make_engine
+from api.messages.tables import message
 from api.paging import PageRequest, Part
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -183,3 +185,27 @@ def walked(part: Callable[[PageRequest], Part[Application]]) -> list[str]:
         seen += [one.id for one in found.rows]
         page = replace(page, after=found.last)
     return seen + [one.id for one in found.rows]
+
+
+def test_who_waits_for_is_told_in_the_same_transaction(db: Database) -> None:
+    with db.write() as tx:
+        known = rejected(tx)
+    with db.read() as tx:
+        (told,) = tx.execute(select(message)).all()
+    assert (told.person_id, told.title, told.application_id) == (OWNER, "证书申请失败", known.id)
+    assert "阳光公司" in told.text
+
+
+def test_abandoned_applications_expire_and_their_persons_are_told(db: Database) -> None:
+    moments = {"20260101-FFFFFFFF": NOW, "20260101-GGGGGGGG": NOW + timedelta(days=10)}
+    with db.write() as tx:
+        for number, at in moments.items():
+            queries.add(tx, a_claim(number, at))
+        rejected(tx)
+    expiry = Expiry(db, lambda: NOW + timedelta(days=31))
+    assert (expiry.sweep(), expiry.sweep()) == (1, 0)
+    with db.read() as tx:
+        stand = [queries.find(tx, number).status for number in moments]
+        titles = {one.title for one in tx.execute(select(message))}
+    assert stand == [Status.EXPIRED, Status.DRAFT]
+    assert titles == {"申请已失效", "证书申请失败"}

@@ -30,7 +30,10 @@ class Expiry:
 
     def sweep(self) -> int:
         """Every application that waited too long for a person; returns how many expired."""
-        return sum(self._expire(one) for one in self._abandoned())
+        expired = 0
+        while found := sum(self._expire(one) for one in self._abandoned()):
+            expired += found
+        return expired
 
     def _abandoned(self) -> list[Application]:
         now = self._clock()
