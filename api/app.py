@@ -20,6 +20,7 @@ import api.messages.routes
 import api.metrics.routes
 import api.ocsp.routes
 import api.pages.routes
+import api.payments.routes
 import api.pki.routes
 import api.recovery.routes
 import api.registry.routes
@@ -47,6 +48,9 @@ _ROUTERS = (
     api.enterprises.handover.routes.router,
     api.applications.routes.router,
     api.applications.consent_routes.router,
+    api.payments.routes.router,
+    api.payments.routes.operator_router,
+    api.payments.routes.pages,
     api.certificates.routes.router,
     api.seals.routes.router,
     api.review.routes.router,

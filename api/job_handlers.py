@@ -14,6 +14,8 @@ from api.enterprises.handover.service import Handovers
 from api.enterprises.membership import REVOKE_JOB
 from api.jobs import queue
 from api.jobs.handlers import Handlers
+from api.payments import orders
+from api.payments.settling import Settling
 
 _HOUR: Final = 3600
 
@@ -24,6 +26,7 @@ def job_handlers(
     applications: Applications,
     memberships: EndedMemberships,
     handovers: Handovers,
+    settling: Settling,
 ) -> Handlers:
     """The work of every job and sweep."""
     handlers = Handlers()
@@ -37,4 +40,7 @@ def job_handlers(
     handlers.every("handovers.expire", _HOUR, handovers.expire_overdue)
     handlers.outside(CARRY_OUT, lambda job: applications.carrying_out.carry_out(job.text("application")))
     handlers.every("applications.expire", _HOUR, applications.expiry.sweep)
+    handlers.outside(orders.LOOK, settling.look)
+    handlers.outside(orders.CLOSE, settling.close)
+    handlers.outside(orders.REFUND, settling.refund)
     return handlers

@@ -30,6 +30,8 @@ def _findings(settings: Settings) -> Iterator[str]:
         yield "SEALBRIDGE_ALIPAY=sandbox lets anybody pass the face check, and pay, by a button"
     elif not settings.alipay_app_id:
         yield "SEALBRIDGE_ALIPAY_APP_ID is missing"
+    elif not settings.alipay_seller_id:
+        yield "SEALBRIDGE_ALIPAY_SELLER_ID is missing"
     if not settings.public_url.startswith("https://"):
         yield "SEALBRIDGE_PUBLIC_URL is not https"
     if "演示" in settings.ca_organization + settings.root_name + settings.issuing_name:

@@ -8,10 +8,13 @@ from typing import Final
 
 from api.db import Database
 from api.errors import ConfigurationRefused
+from api.outside.alipay.cashier import AlipayCashier
 from api.outside.alipay.client import Alipay
 from api.outside.alipay.sandbox.gateway import SANDBOX_APP_ID
 from api.outside.alipay.sandbox.routes import PATH, AlipaySandbox
+from api.outside.alipay.sandbox.trades import SELLER
 from api.outside.alipay.signing import private_key, public_key
+from api.payments.routes import NOTICE_PATH, RETURN_PATH
 from api.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -36,6 +39,15 @@ def open_alipay(settings: Settings, clock: Clock) -> Alipay:
         gateway,
         shown,
     )
+
+
+def open_cashier(settings: Settings, alipay: Alipay) -> AlipayCashier:
+    """Where applications are paid for."""
+    is_sandbox = settings.alipay == "sandbox"
+    seller = SELLER if is_sandbox else settings.alipay_seller_id
+    notices = settings.sandbox_url if is_sandbox else settings.public_url
+    returned = settings.public_url + RETURN_PATH
+    return AlipayCashier(alipay, seller, returned, notices + NOTICE_PATH)
 
 
 def open_alipay_sandbox(settings: Settings, db: Database, clock: Clock) -> AlipaySandbox | None:

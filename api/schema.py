@@ -17,6 +17,7 @@ import api.jobs.tables
 import api.messages.tables
 import api.outside.alipay.sandbox.tables
 import api.outside.sms
+import api.payments.tables
 import api.realname.tables
 import api.recovery.tables
 import api.seals.tables  # noqa: F401 - each registers its tables

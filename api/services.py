@@ -36,8 +36,10 @@ from api.outside.alipay.sandbox.routes import AlipaySandbox
 from api.outside.ntp import time_server
 from api.outside.sms import SandboxSms
 from api.paging import Cursors
+from api.payments.service import Payments
+from api.payments.settling import Settling
 from api.pki.service import Pki
-from api.providers import open_alipay, open_alipay_sandbox
+from api.providers import open_alipay, open_alipay_sandbox, open_cashier
 from api.recovery.service import Recoveries
 from api.registry.service import Registry
 from api.review.service import Review
@@ -103,6 +105,8 @@ class Services:
     alipay_sandbox: AlipaySandbox | None
     sandbox_upkeep: Upkeep
     worker: Worker
+    payments: Payments
+    settling: Settling
     metrics_token: str
     client_certificate_header: str | None
     cursors: Cursors
@@ -222,7 +226,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     handovers = Handovers(db, EnterpriseLetters(certificates, sealing), _now, journal)
     memberships = EndedMemberships(db, ledger, revoker, _now)
     applied = applications(db, id_numbers, IssuedCertificates(ledger, _now), sealing, revoker, _now)
-    handlers = job_handlers(db, _now, applied, memberships, handovers)
+    cashier = open_cashier(settings, alipay)
+    settling = Settling(db, cashier, _now, journal)
+    handlers = job_handlers(db, _now, applied, memberships, handovers, settling)
     meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:
@@ -251,6 +257,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         alipay=alipay,
         alipay_sandbox=alipay_sandbox,
         sandbox_upkeep=_sandbox_upkeep(alipay_sandbox, meters),
+        payments=Payments(db, cashier, _now, journal),
+        settling=settling,
         worker=Worker(db, handlers, _now, meters.job_failed),
         journal=journal,
         ocsp=ocsp,

@@ -110,6 +110,11 @@ class Settings(BaseSettings):
         "", pattern="^[0-9]{0,32}$", description="The application at Alipay's open platform"
     )
     alipay_gateway: str = Field(LIVE_GATEWAY, pattern="^https://")
+    alipay_seller_id: str = Field(
+        "",
+        pattern="^(2088[0-9]{12})?$",
+        description="The seller's number, which notices of payments must name",
+    )
     alipay_app_key: SecretStr | None = None
     alipay_app_key_file: Path | None = None
     alipay_public_key: SecretStr | None = None

@@ -59,6 +59,9 @@ class Action(StrEnum):
     RECOVERY_REFUSED = "recovery.refused"
     RECOVERY_DONE = "recovery.done"
     JOB_RETRIED = "job.retried"
+    PAYMENT_RECEIVED = "payment.received"
+    PAYMENT_REFUND_ORDERED = "payment.refund_ordered"
+    PAYMENT_REFUNDED = "payment.refunded"
 
 
 class Outcome(StrEnum):
