@@ -17,10 +17,10 @@ from api.applications.rules import Action, Actor, Status, WrongMove, move
 from api.catalogue.queries import Product, find_product
 from api.certificates import queries
 from api.certificates.custody import NewKey, SubscriberKeys
+from api.certificates.effects import check_entitled, take_effect
 from api.certificates.queries import Holding
 from api.certificates.rules import Custody, Purpose, check_pin
 from api.db import Database
-from api.enterprises.administration import Approved, appoint
 from ca.distinguished import SubjectFacts
 from ca.issuance import IssuanceRequest, IssuedCertificate, Issuer
 from ca.profiles import CertificateProfile
@@ -65,14 +65,15 @@ class CertificateDownload:
         """The certificates of an approved application; the keys are made now and guarded by ``pin``.
 
         May be repeated with the same PIN. Raises NotFound, WrongMove, PinWeak, PinIncorrect (the key was made
-        with another PIN), PinLocked, RequestInProgress, HsmError.
+        with another PIN), PinLocked, RequestInProgress, HsmError, and what ``check_entitled`` raises.
         """
         check_pin(pin)
         with self._db.read() as tx:
             known = applications.find_own(tx, application_id, person.id)
             product = find_product(tx, known.product, known.product_version)
-        if known.status is not Status.ISSUED:
-            move(known.kind, known.status, Action.ISSUE, Actor.APPLICANT)
+            if known.status is not Status.ISSUED:
+                move(known.kind, known.status, Action.ISSUE, Actor.APPLICANT)
+                check_entitled(tx, known, product)
         halves = self._halves(known, product)
         custody = Custody(product.custody)
         keys = [self._keys.ensure(custody, half.key, pin) for half in halves]
@@ -117,8 +118,7 @@ class CertificateDownload:
             with self._db.write() as tx:
                 applications.advance(tx, known, deed, now)
                 queries.add(tx, signing, second)
-                approved = Approved(known.legal_person, person_name=known.holder_name)
-                appoint(tx, signing.credit_code, signing.enterprise_name, known.person_id, now, approved)
+                take_effect(tx, known, product, now)
         except WrongMove as lost:  # the same download in another thread recorded it first
             if lost.facts["status"] is not Status.ISSUED:
                 raise

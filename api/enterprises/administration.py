@@ -58,25 +58,38 @@ def appoint(
 
     It replaces an earlier administrator, as the form signed by the enterprise says: the former one is told,
     loses power with this transaction, and their certificates are revoked. Returns that person's id, None when
-    nobody was replaced. ``decided_at``: when it was approved; raises DecisionOvertaken when somebody else
-    became the administrator after that.
+    nobody was replaced. ``decided_at``: when it was approved, which may be long ago; raises DecisionOvertaken
+    when somebody else was decided on after that.
     """
     told = approved or Approved()
     facts = {"name": name} | _told(told)
-    if _is_first(tx, credit_code, person_id, now, facts):
+    if _is_first(tx, credit_code, person_id, now, facts | {"decided_at": decided_at or now}):
         members.begin(tx, credit_code, person_id, Role.ADMINISTRATOR, now, name=told.person_name)
         return None
     lock(tx, credit_code)
     mine = enterprise.c.credit_code == credit_code
     known = tx.execute(select(enterprise).where(mine)).one()
     former = int(known.administrator_id)
-    if former != person_id and decided_at is not None and known.since > decided_at:
-        raise DecisionOvertaken("another administrator was appointed since")
+    if decided_at is not None:
+        check_decision(tx, credit_code, person_id, decided_at)
     tx.execute(update(enterprise).where(mine).values(facts))
     if former == person_id:
+        newest = max(known.decided_at or known.since, decided_at or now)
+        tx.execute(update(enterprise).where(mine).values(decided_at=newest))
         return None
     replace(tx, credit_code, person_id, now, Ending.REPLACED, ended_by=None, name=told.person_name)
+    tx.execute(update(enterprise).where(mine).values(decided_at=decided_at or now))
     return former
+
+
+def check_decision(tx: Connection, credit_code: str, person_id: int, decided_at: datetime) -> None:
+    """Whether an approval of that time still makes this person the administrator. Raises DecisionOvertaken
+    when somebody else became it after that."""
+    known = tx.execute(select(enterprise).where(enterprise.c.credit_code == credit_code)).one_or_none()
+    if known is None or known.administrator_id == person_id:
+        return
+    if (known.decided_at or known.since) > decided_at:
+        raise DecisionOvertaken("another administrator was decided on since")
 
 
 def _told(approved: Approved) -> dict[str, Any]:
@@ -114,7 +127,7 @@ def replace(
         members.end(tx, clerk, End(Ending.PROMOTED, now, by=ended_by))
         name = name or clerk.person_name
     members.begin(tx, credit_code, successor, Role.ADMINISTRATOR, now, name=name)
-    tx.execute(update(enterprise).where(mine).values(administrator_id=successor, since=now))
+    tx.execute(update(enterprise).where(mine).values(administrator_id=successor, since=now, decided_at=now))
     facts = {"enterprise": known.name, "administrator": mask_name(name or "")}
     post(tx, known.administrator_id, _TOLD[how], now, credit_code=credit_code, facts=facts)
 

@@ -16,6 +16,7 @@ enterprise = Table(
     Column("legal_person_id", LargeBinary),  # sealed, see api.enterprises.id_numbers
     Column("administrator_id", ForeignKey(person.c.id), nullable=False, index=True),
     Column("since", UtcDateTime, nullable=False),  # when this person became the administrator
+    Column("decided_at", UtcDateTime),  # when that was approved or accepted: no older approval undoes it
 )
 
 # A membership is never changed back: whoever comes again gets another row. In force while ``until`` is null.

@@ -76,8 +76,22 @@ def test_a_second_claim_replaces_the_administrator(db: Database) -> None:
         told = tx.execute(select(message.c.person_id, message.c.kind, message.c.text)).one()
         assert (told.person_id, told.kind) == (1, "administrator-replaced")
         assert "张*丰" in told.text
-    with db.write() as tx, pytest.raises(DecisionOvertaken):
-        appoint(tx, CODE, NAME, 1, later + timedelta(hours=1), decided_at=NOW)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_the_later_approval_counts_in_whatever_order_they_are_downloaded(
+    db: Database, order: tuple[int, int]
+) -> None:
+    approved = {1: NOW, 2: NOW + timedelta(minutes=30)}
+    for hours, who in enumerate(order, start=2):
+        try:
+            with db.write() as tx:
+                at = NOW + timedelta(hours=hours)
+                appoint(tx, CODE, NAME, who, at, decided_at=approved[who])
+        except DecisionOvertaken:
+            assert (who, order) == (1, (2, 1))
+    with db.read() as tx:
+        assert administrator_of(tx, CODE) == 2
 
 
 def test_the_same_administrator_again_changes_the_name_alone(db: Database) -> None:

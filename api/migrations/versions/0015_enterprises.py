@@ -19,6 +19,7 @@ _OPEN = sa.text("status = 'offered'")
 def upgrade() -> None:
     op.add_column("enterprise", sa.Column("legal_person", sa.String(length=40)))
     op.add_column("enterprise", sa.Column("legal_person_id", sa.LargeBinary()))
+    op.add_column("enterprise", sa.Column("decided_at", sa.DateTime(timezone=True)))
     _create_membership()
     _create_handover()
     op.create_table(
@@ -144,5 +145,6 @@ def _admit_administrators() -> None:
 def downgrade() -> None:
     for table in ("enterprise_lookup", "enterprise_handover", "enterprise_membership"):
         op.drop_table(table)
+    op.drop_column("enterprise", "decided_at")
     op.drop_column("enterprise", "legal_person_id")
     op.drop_column("enterprise", "legal_person")
