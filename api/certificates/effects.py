@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from api.applications.kinds import ApplicationKind
-from api.applications.queries import Application
+from api.applications.model import Application
 from api.catalogue.queries import Product
 from api.catalogue.rules import CertificateKind
 from api.enterprises.access import is_member, require_administrator
@@ -21,13 +21,15 @@ from api.enterprises.rules import Permission
 
 _OF_MEMBERS: Final = frozenset({CertificateKind.ENTERPRISE, CertificateKind.CLERK})
 
+_OF_ONES_OWN: Final = frozenset({ApplicationKind.RENEWAL, ApplicationKind.CHANGE})
+
 
 def check_entitled(tx: Connection, known: Application, product: Product) -> None:
     """Before anything is made. Raises DecisionOvertaken (another administrator was approved since), and for a
-    renewal NoLongerMember and AdministratorNeeded."""
+    certificate that follows one's own NoLongerMember and AdministratorNeeded."""
     if known.kind is ApplicationKind.CLAIM:
         check_decision(tx, known.enterprise.credit_code, known.person_id, known.updated_at)
-    if known.kind is ApplicationKind.RENEWAL and product.kind in _OF_MEMBERS:
+    if known.kind in _OF_ONES_OWN and product.kind in _OF_MEMBERS:
         _check_member(tx, known, product.kind)
 
 
