@@ -86,13 +86,19 @@ class GroupCommit:
     def _write(self, connection: Connection, group: list[_Write]) -> None:
         for same in _by_statement(group):
             rows = [row for write in same for row in write.rows]
-            changed = connection.execute(same[0].statement, rows).rowcount
+            changed = _changed(connection, same[0].statement, rows)
             if len(same) > 1 and changed != len(rows):
                 raise _UnevenError  # whose row was not there can only be told one by one
             for write in same:
                 write.changed = changed if len(same) == 1 else len(write.rows)
                 if write.also is not None and write.changed == len(write.rows):
                     write.context.run(write.also, connection)
+
+
+def _changed(connection: Connection, statement: Executable, rows: Rows) -> int:
+    told = connection.execute(statement, rows).rowcount
+    # Of several inserted rows psycopg tells no number; without ON CONFLICT all were, or it had raised.
+    return len(rows) if told < 0 and getattr(statement, "is_insert", False) else told
 
 
 class _UnevenError(Exception):

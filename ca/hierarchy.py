@@ -71,12 +71,15 @@ def algorithm_identifier(public: PublicKey) -> bytes:
 
 
 def algorithm_name(public: PublicKey) -> str:
-    """A key's kind as profiles name it: rsa-2048, p-256, ed25519 …"""
+    """A key's kind as profiles name it: rsa-2048, p-256, ed25519 …; what no profile takes has a name too."""
     if isinstance(public, RSAPublicKey):
         return f"rsa-{public.key_size}"
     if isinstance(public, EllipticCurvePublicKey):
         return {"secp256r1": "p-256", "secp384r1": "p-384"}.get(public.curve.name, public.curve.name)
-    return "ed25519"
+    if isinstance(public, Ed25519PublicKey):
+        return "ed25519"
+    # Requests from outside bring whatever the library reads: DSA, Ed448, ML-DSA …
+    return type(public).__name__.removesuffix("PublicKey").lower()
 
 
 def spki(public: object) -> bytes:

@@ -24,7 +24,7 @@ from ca.distinguished import Subject, SubjectFacts
 from ca.errors import KeyTaken, ProfileRefused, ProfileUnknown, RequestConflict, RequestInProgress
 from ca.hierarchy import algorithm_name, spki
 from ca.key_quality import KeyWeak, check_key
-from ca.ledger import Entry, Ledger, State
+from ca.ledger import Entry, KeyUse, Ledger, State
 from ca.lint import Linter
 from ca.profiles.model import CertificateProfile
 from ca.status import COMPROMISE
@@ -142,8 +142,8 @@ class Issuer:
         """First stroke for several requests, with one durable write; all or none."""
         now = self._clock()
         prepared = [self._build(request, now) for request in requests]
-        self._check_keys(prepared)
-        self._ledger.intend([one.entry for one in prepared])
+        self._check_blocked(prepared)
+        self._ledger.intend([one.entry for one in prepared], _judge_uses)
         return prepared
 
     def complete(self, prepared: Prepared) -> IssuedCertificate:
@@ -204,21 +204,9 @@ class Issuer:
             return request.subject
         return Subject.of_facts(profile, request.subject, self._id_salt)
 
-    def _check_keys(self, prepared: Sequence[Prepared]) -> None:
-        """One key, one subject, one profile; and never again after a compromise. Raises KeyTaken, KeyWeak."""
-        for one in prepared:
-            if one.entry.key_digest in self._blocked_keys:
-                raise KeyWeak("the private key is publicly known")
-        uses: dict[str, tuple[str, str]] = {}
-        for one in prepared:
-            use = (one.entry.subject, one.entry.profile)
-            if uses.setdefault(one.entry.key_digest, use) != use:
-                raise KeyTaken("one key is asked for two certificates of different kinds")
-        for known in self._ledger.uses_of_keys(list(uses)):
-            if known.reason in COMPROMISE:
-                raise KeyTaken("a certificate of this key was revoked because the key is compromised")
-            if (known.subject, known.profile) != uses[known.key_digest]:
-                raise KeyTaken("the key is in a certificate of another subject or kind")
+    def _check_blocked(self, prepared: Sequence[Prepared]) -> None:
+        if any(one.entry.key_digest in self._blocked_keys for one in prepared):
+            raise KeyWeak("the private key is publicly known")
 
     def _profile(self, request: IssuanceRequest) -> CertificateProfile:
         profile = self._profiles.get(request.profile)
@@ -247,6 +235,17 @@ class Issuer:
         now = self._clock()
         lapsed = known.state is State.INTENDED and known.prepared_at < now - _LEASE
         return lapsed and self._ledger.abandon(known.serial, now)
+
+
+def _judge_uses(uses: Sequence[KeyUse]) -> None:
+    """One key, one subject, one profile; and never again after a compromise. Raises KeyTaken."""
+    first: dict[str, tuple[str, str]] = {}
+    for known in uses:
+        if known.reason in COMPROMISE:
+            raise KeyTaken("a certificate of this key was revoked because the key is compromised")
+        use = (known.subject, known.profile)
+        if first.setdefault(known.key_digest, use) != use:
+            raise KeyTaken("the key is in a certificate of another subject or kind")
 
 
 def _validity(

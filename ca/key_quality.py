@@ -13,7 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurve, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca.errors import CaError
 from hsm import PublicKey
@@ -24,6 +28,11 @@ _MOST_EXPONENT_BITS: Final = 256  # NIST FIPS 186-5, section 5.1
 _SMALL_FACTORS_BELOW: Final = 1 << 16
 _FERMAT_ROUNDS: Final = 100
 _ROCA_PRIMES_BELOW: Final = 168
+_SMALL_SCALARS: Final = 256
+# y of the eight points whose order divides 8: anybody can sign for such a key (RFC 8032, section 5.1.7).
+_ED25519_PRIME: Final = (1 << 255) - 19
+_ORDER_8: Final = int("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16)
+_SMALL_ORDER: Final = frozenset({0, 1, _ED25519_PRIME - 1, _ORDER_8, _ED25519_PRIME - _ORDER_8})
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,6 +50,11 @@ def check_key(public: PublicKey) -> None:
         numbers = public.public_numbers()
         _check_exponent(numbers.e)
         _check_modulus(numbers.n)
+    elif isinstance(public, EllipticCurvePublicKey):
+        if public.public_numbers().x in _small_multiples(public.curve.name):
+            raise KeyWeak("the private key is a small number")
+    elif isinstance(public, Ed25519PublicKey):
+        _check_order(public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 
 def load_blocked(folder: Path) -> frozenset[str]:
@@ -85,6 +99,23 @@ def _has_close_factors(modulus: int) -> bool:
         if math.isqrt(rest) ** 2 == rest:
             return True
     return False
+
+
+def _check_order(encoded: bytes) -> None:
+    # The highest bit is the sign of x; y may be written unreduced.
+    y = int.from_bytes(encoded, "little") & ((1 << 255) - 1)
+    if y % _ED25519_PRIME in _SMALL_ORDER:
+        raise KeyWeak("the point has a small order")
+
+
+@lru_cache(maxsize=8)
+def _small_multiples(curve: str) -> frozenset[int]:
+    """x of the first multiples of the base point, which stand for their negatives too."""
+    known: dict[str, EllipticCurve] = {"secp256r1": ec.SECP256R1(), "secp384r1": ec.SECP384R1()}
+    if curve not in known:
+        return frozenset()
+    keys = (ec.derive_private_key(scalar, known[curve]) for scalar in range(1, _SMALL_SCALARS + 1))
+    return frozenset(key.public_key().public_numbers().x for key in keys)
 
 
 @lru_cache(maxsize=1)

@@ -7,14 +7,14 @@ unsettled intent: its serial number is spent whatever happened, and the next sta
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from cryptography import x509
-from sqlalchemy import Connection, Engine, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, insert, select, text, update
 
 from ca import status_changes
 from ca.audit.event import Action, Event
@@ -88,6 +88,9 @@ class Status:
     revocation: Revocation | None
 
 
+JudgeUses = Callable[[Sequence[KeyUse]], None]
+"""Raises what forbids a use of keys beside the others."""
+
 _STANDS: Final = {
     Standing.GOOD: (certificate.c.state == State.ISSUED) & certificate.c.revoked_at.is_(None),
     Standing.SUSPENDED: (certificate.c.state == State.ISSUED) & (certificate.c.reason == HOLD),
@@ -129,9 +132,20 @@ class Ledger:
         self._journal = journal
         self._writes = GroupCommit(engine)
 
-    def intend(self, entries: Sequence[Entry]) -> None:
-        """Write intents, all or none. Raises IntegrityError for a repeated serial or request id."""
-        self._writes.execute(_INTEND, [_row(entry) for entry in entries])
+    def intend(self, entries: Sequence[Entry], judge: JudgeUses) -> None:
+        """Write intents, all or none.
+
+        ``judge``: is given what the keys are certified for, these intents included, while nobody else can
+        intend the same keys; what it raises keeps all of them from being written. Raises IntegrityError for a
+        repeated serial or request id.
+        """
+        keys = sorted({entry.key_digest for entry in entries})
+
+        def judged(connection: Connection) -> None:
+            _hold_keys(connection, keys)
+            judge(_uses_of_keys(connection, keys))
+
+        self._writes.execute(_INTEND, [_row(entry) for entry in entries], judged)
 
     def record(self, signed: Sequence[tuple[int, bytes]], now: datetime) -> None:
         """Complete intents with (serial, DER certificate). Raises IntentLapsed if any was given up."""
@@ -187,19 +201,6 @@ class Ledger:
             row = connection.execute(_STATUS_OF, meant).one_or_none()
         return None if row is None else Status(row[0], _revocation(*row[1:]))
 
-    def uses_of_keys(self, key_digests: Sequence[str]) -> list[KeyUse]:
-        """What these keys were certified for, given-up intents apart; each kind of use once."""
-        columns = (
-            certificate.c.key_digest,
-            certificate.c.subject,
-            certificate.c.profile,
-            certificate.c.reason,
-        )
-        asked = select(*columns).distinct()
-        known = certificate.c.key_digest.in_(key_digests) & (certificate.c.state != State.ABANDONED)
-        with self._engine.connect() as connection:
-            return [KeyUse(*row) for row in connection.execute(asked.where(known))]
-
     def find(self, serial: int) -> Entry:
         """The row of a serial number. Raises CertificateUnknown."""
         found = self._one(certificate.c.serial == serial_text(serial))
@@ -240,6 +241,22 @@ class Ledger:
         with self._engine.connect() as connection:
             row = connection.execute(select(certificate).where(condition)).one_or_none()
         return None if row is None else _entry(row)
+
+
+def _uses_of_keys(connection: Connection, key_digests: Sequence[str]) -> list[KeyUse]:
+    """What these keys were certified for, given-up intents apart; each kind of use once."""
+    asked = select(
+        certificate.c.key_digest, certificate.c.subject, certificate.c.profile, certificate.c.reason
+    ).distinct()
+    known = certificate.c.key_digest.in_(key_digests) & (certificate.c.state != State.ABANDONED)
+    return [KeyUse(*row) for row in connection.execute(asked.where(known))]
+
+
+def _hold_keys(connection: Connection, key_digests: Sequence[str]) -> None:
+    """Until the transaction ends nobody else holds these keys. On SQLite a writer excludes all others."""
+    if connection.dialect.name == "postgresql":
+        locks = [{"key": int(digest[:15], 16)} for digest in key_digests]
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), locks)
 
 
 def serial_text(serial: int) -> str:
