@@ -14,6 +14,8 @@ class AppError(SealBridgeError):
     """Whatever the service itself refuses."""
 
     code = "app_error"
+    challenge = "Bearer"
+    """How to authenticate, where that is missing (RFC 9110, section 11.6.1)."""
 
 
 class NotFound(AppError):

@@ -28,7 +28,7 @@ from hsm.errors import Kind, SealBridgeError
 MEDIA_TYPE: Final = "application/problem+json"
 _HEADERS: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
-    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},  # RFC 9110, section 15.5.2
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": AppError.challenge},  # RFC 9110, section 15.5.2
 }
 
 
@@ -45,9 +45,12 @@ def problem(error: SealBridgeError) -> JSONResponse:
     """One refusal as a response. Faults of ours keep their detail to the log."""
     status = http_status(error)
     internal = error.kind is Kind.INTERNAL
-    return _problem(
+    answer = _problem(
         status, error.code, error.message, "internal error" if internal else str(error), _facts(error)
     )
+    if isinstance(error, AppError) and status is HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = error.challenge
+    return answer
 
 
 def unexpected(error: Exception) -> JSONResponse:

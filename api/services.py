@@ -61,6 +61,7 @@ from ca.ledger import Entry, Ledger
 from ca.lint import Linter
 from ca.ocsp import Presigner, Responder
 from ca.own_certificates import OwnCertificates, OwnIdentity, Role
+from ca.profile_trial import try_out
 from ca.profiles import load_profiles
 from ca.revocation import Revoker
 from ca.status import Act
@@ -166,7 +167,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
     keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, PinTries(db, _now))
     authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
-    profiles = load_profiles(settings.folder.profiles)
+    profiles = load_profiles(settings.folder.profiles, try_out)
     blocked = load_blocked(settings.folder.blocked_keys)
     issuer = Issuer(authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued, blocked)
     certificates = Certificates(db, ledger, keys, authorities, _now)

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from ca.errors import InvalidCreditCode, SubjectRefused
 from ca.identifiers import check_credit_code, check_id_number
-from ca.profiles.model import Attribute, CertificateProfile, Source, SubjectField
+from ca.profiles.model import Attribute, CertificateProfile, Source, SubjectField, can_carry
 
 # GM/T 0015-2012, section 5.2.3.9: the enterprise's code as a certificate extension.
 GMT0015_CREDIT_CODE: Final = x509.ObjectIdentifier("1.2.156.10260.4.4")
@@ -36,6 +36,10 @@ _OIDS: Final = {
     Attribute.COMMON_NAME: NameOID.COMMON_NAME,
 }
 _UPPER_BOUND: Final = 64  # ub-common-name and ub-organization-name of RFC 5280, appendix A.1
+# RFC 1123, section 2.1; the last label is never all digits, which would be an address.
+_HOST: Final = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?![0-9]+$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Subject:
         ]
         return cls(
             x509.Name(attributes),
-            (check_text("host", facts.host),) if profile.host_names and facts.host else (),
+            (_check_host(facts.host),) if profile.host_names and facts.host else (),
             facts.credit_code if profile.credit_code_extension else None,
         )
 
@@ -160,7 +164,17 @@ def _value(field: SubjectField, facts: SubjectFacts, salt: bytes) -> str | None:
         return None
     if field.attribute is Attribute.ORGANIZATION_IDENTIFIER:
         return _REGISTER_PREFIX + check_credit_code(found)
-    return check_text(field.source, found)
+    if field.source is Source.HOST:
+        return _check_host(found)
+    if not can_carry(field.attribute, check_text(field.source, found)):
+        raise SubjectRefused(f"{field.source} cannot be the {field.attribute}", field=field.source)
+    return found
+
+
+def _check_host(name: str) -> str:
+    if len(name) > _UPPER_BOUND or not _HOST.fullmatch(name):
+        raise SubjectRefused("host: a DNS name in ASCII is expected", field="host")
+    return name
 
 
 def check_text(field: str, value: str) -> str:

@@ -217,9 +217,7 @@ class Issuer:
         algorithm = algorithm_name(request.public_key)
         if algorithm not in profile.key_algorithms:
             raise ProfileRefused(f"{profile.name} takes no {algorithm} keys")
-        days = _days(profile, request.validity_days)
-        if not profile.min_days <= days <= profile.max_days:
-            raise ProfileRefused(f"{profile.name} is valid for {profile.min_days} to {profile.max_days} days")
+        days_of(profile, request.validity_days)
         return profile
 
     def _again(self, request: IssuanceRequest, known: Entry) -> IssuedCertificate:
@@ -255,14 +253,18 @@ def _validity(
     begin = (now - profile.backdate).replace(microsecond=0)
     # A certificate that outlives its issuer cannot be verified to its end (RFC 5280, section 6.1.3).
     last = issuing.authority.certificate.not_valid_after_utc
-    end = min(begin + timedelta(days=_days(profile, days)), last)
+    end = min(begin + timedelta(days=days_of(profile, days)), last)
     if end <= now:
         raise ProfileRefused("the issuing CA's own certificate has expired")
     return Validity(begin, end)
 
 
-def _days(profile: CertificateProfile, asked: int | None) -> int:
-    return profile.default_days if asked is None else asked
+def days_of(profile: CertificateProfile, asked: int | None) -> int:
+    """The validity in days; the profile's default for None. Raises ProfileRefused."""
+    days = profile.default_days if asked is None else asked
+    if not profile.min_days <= days <= profile.max_days:
+        raise ProfileRefused(f"{profile.name} is valid for {profile.min_days} to {profile.max_days} days")
+    return days
 
 
 def _shape(

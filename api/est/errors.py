@@ -12,6 +12,8 @@ class EnrolmentRefused(AppError):
     kind = Kind.UNAUTHENTICATED
     code = "enrolment_refused"
     zh = "登记口令不正确或已失效"
+    # Without it clients that wait for a challenge before they send a password never send it.
+    challenge = 'Basic realm="est", charset="UTF-8"'
 
 
 class EnrolmentUsed(AppError):

@@ -8,7 +8,7 @@ certificate over in a header of its own, which it must set or remove on every re
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import unquote
 
 from cryptography import x509
@@ -24,6 +24,9 @@ from ca.distinguished import SubjectFacts
 from ca.issuance import IssuedCertificate
 
 router = APIRouter(tags=["EST 自动登记"])
+# Every operation also under a label, which is a profile's name (RFC 7030, section 3.2.2): a client that is
+# given one puts it into all of its requests.
+_EST: Final = "/.well-known/est"
 _basic = HTTPBasic(auto_error=False, realm="est")
 
 
@@ -63,31 +66,35 @@ def open_enrolment(body: NewEnrolment, operator: Managing, est: Service) -> Open
     return OpenedEnrolment(id=opened.id, secret=opened.secret, expires_at=opened.expires_at)
 
 
-@router.get("/.well-known/est/cacerts", response_class=Response)
-def ca_certificates(est: Service) -> Response:
+@router.get(f"{_EST}/cacerts", response_class=Response)
+@router.get(f"{_EST}/{{profile}}/cacerts", response_class=Response)
+def ca_certificates(est: Service, profile: str = "lock") -> Response:
     """CA 证书 (RFC 7030, section 4.1)."""
+    est.profile(profile)
     return _encoded(certs_only(est.ca_certificates()), CERTIFICATES)
 
 
-@router.get("/.well-known/est/csrattrs", response_class=Response)
-@router.get("/.well-known/est/{profile}/csrattrs", response_class=Response)
+@router.get(f"{_EST}/csrattrs", response_class=Response)
+@router.get(f"{_EST}/{{profile}}/csrattrs", response_class=Response)
 def attributes(est: Service, profile: str = "lock") -> Response:
     """证书请求的要求 (RFC 7030, section 4.5): for the profile ``lock`` unless another is in the path."""
     return _encoded(csr_attributes(est.profile(profile)), ATTRIBUTES)
 
 
-@router.post("/.well-known/est/simpleenroll", response_class=Response)
-def enrol(request: Pkcs10, credentials: Basic, est: Service) -> Response:
+@router.post(f"{_EST}/simpleenroll", response_class=Response)
+@router.post(f"{_EST}/{{profile}}/simpleenroll", response_class=Response)
+def enrol(request: Pkcs10, credentials: Basic, est: Service, profile: str | None = None) -> Response:
     """申请证书 (RFC 7030, section 4.2.1): HTTP Basic with an enrolment's user name and secret."""
     if credentials is None:
         raise EnrolmentRefused("HTTP Basic authentication is expected")
-    return _certificate(est.enrol(credentials.username, credentials.password, request))
+    return _certificate(est.enrol(credentials.username, credentials.password, request, profile))
 
 
-@router.post("/.well-known/est/simplereenroll", response_class=Response)
-def enrol_again(request: Pkcs10, client: Client, est: Service) -> Response:
+@router.post(f"{_EST}/simplereenroll", response_class=Response)
+@router.post(f"{_EST}/{{profile}}/simplereenroll", response_class=Response)
+def enrol_again(request: Pkcs10, client: Client, est: Service, profile: str | None = None) -> Response:
     """更新证书 (RFC 7030, section 4.2.2): authenticated by the certificate that is to be renewed."""
-    return _certificate(est.enrol_again(client, request))
+    return _certificate(est.enrol_again(client, request, profile))
 
 
 def _certificate(issued: IssuedCertificate) -> Response:

@@ -24,7 +24,7 @@ from ca.audit.journal import Journal
 from ca.authorities import Authorities
 from ca.distinguished import Subject, SubjectFacts
 from ca.errors import CertificateUnknown, ProfileUnknown, RequestConflict
-from ca.issuance import IssuanceRequest, IssuedCertificate, Issuer, key_digest
+from ca.issuance import IssuanceRequest, IssuedCertificate, Issuer, days_of, key_digest
 from ca.ledger import Entry, Ledger
 from ca.profiles import CertificateProfile
 from ca.requests import read_request
@@ -65,9 +65,11 @@ class Est:
     def open(
         self, operator: Operator, profile: str, facts: SubjectFacts, days: int | None, lasts: timedelta
     ) -> Enrolment:
-        """Open an enrolment. Raises RequestInvalid, SubjectRefused, InvalidCreditCode."""
+        """Open an enrolment. Raises RequestInvalid, SubjectRefused, InvalidCreditCode, ProfileRefused."""
         checked = self.profile(check_profile(profile))
-        Subject.of_facts(checked, facts, b"")  # refuses now what could not be certified later
+        # Refuses now what could not be certified later.
+        Subject.of_facts(checked, facts, b"")
+        days_of(checked, days)
         now, made, secret = self._clock(), secrets.token_hex(8), secrets.token_urlsafe(20)
         row = {
             "id": made,
@@ -100,16 +102,19 @@ class Est:
         ]
         return list(dict.fromkeys(known))
 
-    def enrol(self, user: str, secret: str, request: bytes) -> IssuedCertificate:
+    def enrol(self, user: str, secret: str, request: bytes, profile: str | None = None) -> IssuedCertificate:
         """A certificate for the key of a PKCS#10 request; the names in the request are not looked at.
 
-        Raises EnrolmentRefused, EnrolmentUsed, RequestRefused, and what ``Issuer.issue`` raises.
+        ``profile``: what the enrolment must be for; None for whatever it is for. Raises EnrolmentRefused,
+        EnrolmentUsed, RequestRefused, and what ``Issuer.issue`` raises.
         """
         with self._db.read() as tx:
             row = tx.execute(select(enrolment).where(enrolment.c.id == user)).one_or_none()
         known = "" if row is None else row.secret_hash
         if not hmac.compare_digest(known, _hashed(secret)) or row is None or row.expires_at < self._clock():
             raise EnrolmentRefused("unknown, wrong secret, or expired")
+        if profile not in (None, row.profile):
+            raise EnrolmentRefused(f"the enrolment is for {row.profile}")
         key: PublicKey = read_request(request).public_key()  # type: ignore[assignment]
         facts = SubjectFacts(**json.loads(row.facts))
         try:
@@ -126,13 +131,17 @@ class Est:
             )
         return issued
 
-    def enrol_again(self, client: x509.Certificate, request: bytes) -> IssuedCertificate:
+    def enrol_again(
+        self, client: x509.Certificate, request: bytes, profile: str | None = None
+    ) -> IssuedCertificate:
         """The next certificate of the machine whose TLS connection ``client`` authenticated.
 
         The request names the same subject (RFC 7030, section 4.2.2) and has the same key or a new one. Raises
         ClientCertificateRefused, RequestRefused, and what ``Issuer.issue`` raises.
         """
         known = self._own(client)
+        if profile not in (None, known.profile):
+            raise ClientCertificateRefused(f"the certificate is one of {known.profile}")
         asked = read_request(request)
         if asked.subject != client.subject:
             raise ClientCertificateRefused(

@@ -16,7 +16,12 @@ TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"  # RFC 9336
 
-_OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+# X.660: below the first two arcs there are forty, so that both are in one octet.
+_OID: Final = re.compile(r"(?:[01]\.(?:[1-3]?[0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))+")
+_CPS: Final = re.compile(r"https?://[!-~]+")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_PRINTABLE: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]+")  # X.680, section 41.4
+_LONGEST: Final = 64  # ub-common-name and ub-organization-name of RFC 5280, appendix A.1
 
 
 class Usage(StrEnum):
@@ -64,6 +69,16 @@ class Source(StrEnum):
     DEVICE = "device"
 
 
+# Where an attribute's value may come from; any source where nothing is said.
+_SOURCES: Final = {
+    Attribute.COUNTRY: frozenset[Source](),
+    Attribute.ORGANIZATION_IDENTIFIER: frozenset({Source.CREDIT_CODE}),
+    Attribute.SERIAL_NUMBER: frozenset(
+        {Source.CREDIT_CODE, Source.PERSON_NUMBER, Source.ID_DIGEST, Source.HOST, Source.DEVICE}
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SubjectField:
     """One attribute of the subject: from a ``source``, or the same ``literal`` in every certificate."""
@@ -76,6 +91,10 @@ class SubjectField:
     def __post_init__(self) -> None:
         if (self.source is None) == (self.literal is None):
             raise ValueError(f"subject {self.attribute}: either a source or a literal is expected")
+        if self.literal is not None and not can_carry(self.attribute, self.literal):
+            raise ValueError(f"subject {self.attribute}: {self.literal!r} cannot be its value")
+        if self.source is not None and self.source not in _SOURCES.get(self.attribute, Source):
+            raise ValueError(f"subject {self.attribute}: cannot come from {self.source}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +107,8 @@ class Policy:
     def __post_init__(self) -> None:
         if not is_oid(self.oid):
             raise ValueError(f"policy {self.oid!r} is no object identifier")
+        if self.cps is not None and not _CPS.fullmatch(self.cps):
+            raise ValueError(f"cps {self.cps!r} is no http address in ASCII")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +178,10 @@ class CertificateProfile:
         yield from self._faults_of_usages()
         if not all(map(is_oid, self.extended_usages)):
             yield "extended usages are object identifiers"
+        if len(set(self.extended_usages)) != len(self.extended_usages):
+            yield "each extended usage is said once"
+        if len({policy.oid for policy in self.policies}) != len(self.policies):
+            yield "each policy is said once (RFC 5280, section 4.2.1.4)"
         yield from self._faults_of_subject()
 
     def _faults_of_usages(self) -> Iterator[str]:
@@ -185,6 +210,17 @@ class CertificateProfile:
         sources = {field.source for field in self.subject}
         if self.credit_code_extension and Source.CREDIT_CODE not in sources:
             yield "credit_code_extension needs credit_code in the subject"
+        if self.host_names and Source.HOST not in sources:
+            yield "host_names needs host in the subject"
+
+
+def can_carry(attribute: Attribute, text: str) -> bool:
+    """Whether ``text`` can be the value of a subject's attribute (RFC 5280, appendix A.1)."""
+    if attribute is Attribute.COUNTRY:
+        return _COUNTRY.fullmatch(text) is not None
+    if attribute is Attribute.SERIAL_NUMBER and not _PRINTABLE.fullmatch(text):
+        return False
+    return text == text.strip() and 0 < len(text) <= _LONGEST and text.isprintable()
 
 
 def is_oid(text: str) -> bool:

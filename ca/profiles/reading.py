@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ca.errors import CaError
 from ca.profiles.model import (
     CLIENT_AUTH,
     DOCUMENT_SIGNING,
@@ -140,13 +141,27 @@ def shipped_profiles() -> Mapping[str, CertificateProfile]:
     return _by_name((one.name, parse_yaml(one.read_bytes(), _Profile, one.name).profile()) for one in found)
 
 
-def load_profiles(folder: Path) -> Mapping[str, CertificateProfile]:
+def load_profiles(
+    folder: Path, try_out: Callable[[CertificateProfile], None] | None = None
+) -> Mapping[str, CertificateProfile]:
     """The shipped profiles, with an operator's own (``*.yaml`` in ``folder``) added or in their place.
 
-    Raises FileInvalid, which names file, line and fault.
+    ``try_out``: makes a certificate by each of the operator's own; see ``ca.profile_trial``. Raises
+    FileInvalid, which names file, line and fault.
     """
     own = [(str(path), read_yaml(path, _Profile).profile()) for path in sorted(folder.glob("*.yaml"))]
+    if try_out is not None:
+        for file, profile in own:
+            _tried(file, profile, try_out)
     return {**shipped_profiles(), **_by_name(own)}
+
+
+def _tried(file: str, profile: CertificateProfile, try_out: Callable[[CertificateProfile], None]) -> None:
+    try:
+        try_out(profile)
+    except (CaError, ValueError) as error:
+        fault = f"{file}:1: profile {profile.name}: no certificate can be made by it: {error}"
+        raise FileInvalid(fault, faults=fault) from error
 
 
 def _by_name(found: Iterable[tuple[str, CertificateProfile]]) -> dict[str, CertificateProfile]:

@@ -232,6 +232,61 @@ def test_a_request_that_its_key_did_not_sign_is_refused(machine: Machine, desk: 
     assert (status, b"csr_invalid" in body) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"profile": "platform", "host": "例子.cn"}, "subject_invalid"),
+        ({"profile": "platform", "host": "10.0.0.7"}, "subject_invalid"),
+        ({"profile": "lock", "device": "锁7"}, "subject_invalid"),
+        ({"profile": "lock", "validity_days": 100_000}, "profile_refused"),
+    ],
+)
+def test_what_could_not_be_certified_later_is_not_opened(
+    desk: Desk, changes: dict[str, object], code: str
+) -> None:
+    body = {"enterprise_name": "临沂市公共资源交易中心", "credit_code": a_credit_code()}
+    assert code_of(desk.http.post("/v1/operator/enrolments", json=body | changes)) == (422, code)
+
+
+def test_a_client_that_waits_for_the_challenge_is_asked_for_a_password(machine: Machine, desk: Desk) -> None:
+    """curl --anyauth sends nothing before it is told how (RFC 7030, section 3.2.3)."""
+    user, secret = opened(desk)
+    machine.key_and_request("asked", "/CN=x")
+    status, body = machine.enrol("asked", "--anyauth", "-u", f"{user}:{secret}")
+    assert status == 200, body
+
+
+def test_a_label_is_in_every_address_and_means_its_profile(machine: Machine, desk: Desk) -> None:
+    user, secret = opened(desk)
+    machine.key_and_request("labelled", "/CN=x")
+    login = ("-u", f"{user}:{secret}")
+    assert machine.curl("platform/cacerts") == machine.curl("cacerts")
+    assert machine.curl("nonsense/cacerts")[0] == 404
+    assert machine.enrol("labelled", *login, path="lock/simpleenroll")[0] == 401
+    status, body = machine.enrol("labelled", *login, path="platform/simpleenroll")
+    assert status == 200, body
+    machine.keep("labelled", body)
+    renew = ("--cert", "labelled.pem", "--key", "labelled.key")
+    machine.openssl(
+        "x509", "-x509toreq", "-in", "labelled.pem", "-signkey", "labelled.key", "-out", "same.pem"
+    )
+    machine.openssl("req", "-in", "same.pem", "-outform", "DER", "-out", "same.csr")
+    assert machine.enrol("same", *renew, path="lock/simplereenroll")[0] == 401
+    assert machine.enrol("same", *renew, path="platform/simplereenroll")[0] == 200
+
+
+@pytest.mark.parametrize("kind", [["-newkey", "ed448"], ["-newkey", "dsa:parameters"]], ids=["ed448", "dsa"])
+def test_a_kind_of_key_that_the_profile_does_not_take_is_refused(
+    machine: Machine, desk: Desk, kind: list[str]
+) -> None:
+    if kind[1].startswith("dsa"):
+        machine.openssl("dsaparam", "-out", "parameters", "2048")
+    user, secret = opened(desk, profile="lock", device="LOCK-8")
+    machine.key_and_request("odd", "/CN=x", *kind)
+    status, body = machine.enrol("odd", "-u", f"{user}:{secret}")
+    assert (status, b"profile_refused" in body) == (422, True), body
+
+
 def test_only_operators_open_enrolments_and_only_for_machines(server: Server, desk: Desk) -> None:
     body = {"profile": "ocsp-responder", "enterprise_name": "x", "credit_code": a_credit_code()}
     assert code_of(desk.http.post("/v1/operator/enrolments", json=body)) == (422, "request_invalid")

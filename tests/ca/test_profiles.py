@@ -10,8 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from ca.distinguished import GMT0015_CREDIT_CODE, SubjectFacts, credit_code_of, id_digest
-from ca.errors import KeyTaken, SubjectRefused
+from ca.errors import KeyTaken, LintFailed, SubjectRefused
+from ca.hierarchy import algorithm_name
 from ca.issuance import IssuanceRequest
+from ca.profile_trial import try_out
 from ca.profiles import CertificateProfile, load_profiles, shipped_profiles
 from ca.yaml_files import FileInvalid
 from hsm import PublicKey
@@ -213,6 +215,18 @@ def test_an_operator_adds_a_profile_by_a_file(tmp_path: Path) -> None:
         ("key_usage: [digital_signature]", "key_usage: [key_cert_sign]", "CA certificates only"),
         ("attribute: common_name", "attribute: title", "common_name"),
         ("name: department", "name: Department!", ":1: name"),
+        ("literal: CN", "literal: China", ":7: subject.0"),
+        ("literal: CN", "source: department", ":7: subject.0"),
+        ("country, literal: CN", "locality, literal: ' 临沂'", ":7: subject.0"),
+        ("country, literal: CN", "serial_number, literal: 七号", ":7: subject.0"),
+        ("country, literal: CN", "serial_number, source: enterprise_name", ":7: subject.0"),
+        ("country, literal: CN", "organization_identifier, source: department", ":7: subject.0"),
+        ("subject:", "policies: [{oid: 1.50.3}]\nsubject:", ":6: policies.0"),
+        ("subject:", "policies: [{oid: 1.2.156.1, cps: 'https://例子'}]\nsubject:", ":6: policies.0"),
+        ("subject:", "policies: [{oid: 1.2.156.1}, {oid: 1.2.156.1}]\nsubject:", "policy is said once"),
+        ("subject:", "extended_key_usage: {usages: [1.99.3]}\nsubject:", "object identifiers"),
+        ("subject:", "extended_key_usage: {usages: [client_auth, client_auth]}\nsubject:", "said once"),
+        ("subject:", "host_names: true\nsubject:", "host_names needs host"),
     ],
 )
 def test_a_profile_file_with_a_fault_is_refused_by_line(
@@ -224,6 +238,50 @@ def test_a_profile_file_with_a_fault_is_refused_by_line(
         load_profiles(tmp_path)
     assert f"{tmp_path}/department.yaml:" in str(refused.value)
     assert place in str(refused.value)
+
+
+def test_a_profile_by_which_no_certificate_can_be_made_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no rule foresees is found by making one, for every kind of key."""
+    (tmp_path / "department.yaml").write_text(GOOD.replace("p-256", "p-384, rsa-2048, ed25519"), "utf-8")
+    tried: list[str] = []
+
+    def judge(certificate: x509.Certificate) -> None:
+        tried.append(algorithm_name(certificate.public_key()))  # type: ignore[arg-type]
+
+    monkeypatch.setattr("ca.lint._judge", judge)
+    load_profiles(tmp_path, try_out)
+    assert sorted(tried) == ["ed25519", "p-384", "rsa-2048"]
+
+    def refuse(certificate: x509.Certificate) -> None:
+        raise LintFailed("ERROR something")
+
+    monkeypatch.setattr("ca.lint._judge", refuse)
+    with pytest.raises(FileInvalid, match=r"department\.yaml:1: .*ERROR something"):
+        load_profiles(tmp_path, try_out)
+
+
+@pytest.mark.parametrize("name", sorted(shipped_profiles()))
+def test_every_shipped_profile_passes_its_trial(name: str) -> None:
+    try_out(shipped_profiles()[name])
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["例子.cn", "a b", "*.example.cn", "审计签名 x", "a..b", "-x.cn", "x" * 64, "10.0.0.7", "", "a.cn."],
+)
+def test_a_host_that_is_no_dns_name_is_refused(small_ca: SmallCa, host: str) -> None:
+    with pytest.raises(SubjectRefused) as refused:
+        small_ca.issuer.issue(IssuanceRequest("h", "platform", replace(FACTS, host=host), KEYS["p-256"]))
+    assert refused.value.facts["field"] == "host"
+
+
+@pytest.mark.parametrize("device", ["锁7", "lock_7", "a@b", "", " 7"])
+def test_a_device_that_no_serial_number_can_carry_is_refused(small_ca: SmallCa, device: str) -> None:
+    with pytest.raises(SubjectRefused) as refused:
+        small_ca.issuer.issue(IssuanceRequest("d", "lock", replace(FACTS, device=device), KEYS["p-256"]))
+    assert refused.value.facts["field"] == "device"
 
 
 def test_two_files_cannot_mean_one_profile(tmp_path: Path) -> None:
