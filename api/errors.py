@@ -41,6 +41,14 @@ class ConfigurationRefused(AppError):
     zh = "服务配置不正确：{reason}"
 
 
+class FileUnusable(AppError):
+    """A file or folder that a command was told to read or write cannot be."""
+
+    kind = Kind.INVALID
+    code = "file_unusable"
+    zh = "无法读写 {path}：{reason}"
+
+
 class InternalError(AppError):
     """A fault of ours; what happened is in the log under the request id and nowhere else."""
 

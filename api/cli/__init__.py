@@ -5,10 +5,12 @@ from __future__ import annotations
 import getpass
 import platform
 import sys
+from typing import NoReturn
 
 import typer
 
 from api.cli import audit, ca, ceremony, certificate, crl, doctor, jobs, operator, serve, setup, token
+from api.errors import FileUnusable
 from ca.audit.event import Actor, act_as
 from hsm import SealBridgeError
 
@@ -34,5 +36,13 @@ def main() -> None:
         with act_as(Actor("console", getpass.getuser(), platform.node())):
             app()
     except SealBridgeError as error:
-        print(f"{error.message}\n  {error.code}: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _end(FileUnusable(str(error), path=error.filename, reason=error.strerror))
+
+
+def _end(error: SealBridgeError) -> NoReturn:
+    print(f"{error.message}\n  {error.code}: {error}", file=sys.stderr)
+    sys.exit(1)

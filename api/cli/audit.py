@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,7 +42,7 @@ def verify(
 ) -> None:
     """核验日志是否完整：无篡改、无缺失、无乱序、未被截断。有问题时以状态 1 结束。"""
     noted = _noted(head or [])
-    trusted = [one for path in ca or [] for one in x509.load_pem_x509_certificates(path.read_bytes())]
+    trusted = [one for path in ca or [] for one in _certificates(path)]
     if file is not None:
         with file.open(encoding="utf-8", errors="replace") as lines:
             report = verification.verify(records.from_text(lines), trusted, _stamps(trusted), noted)
@@ -59,7 +60,7 @@ def export(
     """导出全部日志和检查点，供离线核验、存档。"""
     db = Database(make_engine(settings_of(data).database))
     try:
-        with out.open("x", encoding="utf-8", newline="\n") as file, db.read() as tx:
+        with open(out, "x", encoding="utf-8", newline="\n", opener=_private) as file, db.read() as tx:
             count = 0
             for record in records.from_database(tx):
                 file.write(records.to_text(record) + "\n")
@@ -95,6 +96,18 @@ def _missed(report: Report, kept: dict[str, End]) -> Iterable[Fault]:
     for node, end in kept.items():
         if report.ends.get(node) != end:
             yield Fault(node, end.sequence, "末端与数据库所记不符 (the end differs from what is noted)")
+
+
+def _private(path: str, flags: int) -> int:
+    # It names operators and addresses.
+    return os.open(path, flags, 0o600)
+
+
+def _certificates(path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError:
+        raise typer.BadParameter(f"{path} 不是 PEM 证书") from None
 
 
 def _noted(texts: list[str]) -> dict[str, End]:

@@ -171,6 +171,7 @@ def test_the_journal_is_checked_by_the_command_line(other: Server, tmp_path: Pat
 
     exported = tmp_path / "journal.jsonl"
     assert other.command("audit", "export", exported).returncode == 0
+    assert exported.stat().st_mode & 0o077 == 0
     assert other.command("audit", "export", exported).returncode != 0  # nothing is overwritten
     (tmp_path / "ca.pem").write_bytes(pem_of(httpx.get(f"{other.url}/pki/issuing.cer").content))
     offline = ("audit", "verify", "--file", exported, "--ca", tmp_path / "ca.pem", "--head", noted)
@@ -191,3 +192,21 @@ def test_the_journal_is_checked_by_the_command_line(other: Server, tmp_path: Pat
 def test_the_doctor_finds_nothing_due(server: Server) -> None:
     done = server.command("doctor")
     assert "到期：CA 证书、服务证书和吊销列表都在有效期内" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["verify", "--file", "missing.jsonl"], "file_unusable"),
+        (["verify", "--ca", "missing.pem"], "file_unusable"),
+        (["verify", "--ca", __file__], "不是 PEM 证书"),
+        (["export", "missing/journal.jsonl"], "file_unusable"),
+    ],
+)
+def test_a_file_that_is_not_there_is_named_without_a_traceback(
+    server: Server, arguments: list[str], code: str
+) -> None:
+    done = server.command("audit", *arguments)
+    assert done.returncode != 0
+    assert code in done.stderr
+    assert "Traceback" not in done.stderr
