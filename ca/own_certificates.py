@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from hsm.errors import KeyExists, KeyNotFound, SealBridgeError
 
 _DAY: Final = timedelta(days=1)
 _RETRY: Final = timedelta(minutes=5)
+_FRESH_SECONDS: Final = 1.0  # how long a certificate may be used on before it is seen to be revoked
 
 
 class Role(StrEnum):
@@ -91,20 +93,22 @@ class OwnCertificates:
         self._organization = organization
         self._kind = kind
         self._held: dict[tuple[Role, str], OwnIdentity] = {}
+        self._seen_good: dict[int, float] = {}
         self._renewing = threading.Lock()
 
     def current(self, role: Role, issuing: IssuingAuthority | None = None) -> OwnIdentity:
         """The identity of ``role`` under ``issuing`` (the active CA unless told); made or renewed when due.
 
-        A renewal that fails leaves the present one in use while it is valid. Raises HsmError, CaError.
+        A renewal that fails leaves the present one in use while it is valid. One that was revoked or
+        suspended is not used any more: the next takes its place within a second. Raises HsmError, CaError.
         """
         issuing = issuing or self._authorities.active()
         held = self._held.get((role, issuing.key_id))
-        if held is not None and self._clock() < held.renew_at:
+        if held is not None and self._is_usable(held):
             return held
         with self._renewing:
             held = self._held.get((role, issuing.key_id))
-            if held is None or self._clock() >= held.renew_at:
+            if held is None or not self._is_usable(held):
                 held = self._held[role, issuing.key_id] = self._found_or_made(role, issuing)
         return held
 
@@ -122,14 +126,28 @@ class OwnCertificates:
             self._keys.destroy(label)
         return sorted(present.intersection(labels))
 
+    def _is_usable(self, held: OwnIdentity) -> bool:
+        return self._clock() < held.renew_at and self._is_good(held.certificate.serial_number)
+
+    def _is_good(self, serial: int) -> bool:
+        """Whether it stands unrevoked, looked up at most once in ``_FRESH_SECONDS``."""
+        if time.monotonic() - self._seen_good.get(serial, -_FRESH_SECONDS) < _FRESH_SECONDS:
+            return True
+        looked = time.monotonic()
+        if self._ledger.find(serial).revocation is not None:
+            return False
+        self._seen_good[serial] = looked
+        return True
+
     def _found_or_made(self, role: Role, issuing: IssuingAuthority) -> OwnIdentity:
         newest = self._newest(role, issuing)
-        if newest is not None and self._clock() < _renew_at(newest, issuing):
+        is_good = newest is not None and self._is_good(int(newest.serial, 16))
+        if is_good and self._clock() < _renew_at(newest, issuing):
             return self._opened(role, issuing, newest)
         try:
             return self._made(role, issuing, 1 if newest is None else newest.number + 1)
         except SealBridgeError:
-            if newest is None or self._clock() >= newest.not_after:
+            if not is_good or self._clock() >= newest.not_after:
                 raise
             return self._opened(role, issuing, newest, self._clock() + _RETRY)
 

@@ -195,6 +195,40 @@ def test_a_renewal_that_fails_leaves_the_present_certificate_in_use(small_ca: Sm
         keeper.current(Role.OCSP)
 
 
+@pytest.mark.parametrize("act", ["revoke", "suspend"])
+def test_an_own_certificate_that_was_revoked_is_used_no_more(
+    small_ca: SmallCa, token: Token, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    monkeypatch.setattr("ca.own_certificates._FRESH_SECONDS", 0.0)
+    keeper, other = own(small_ca, token), own(small_ca, token)  # another process
+    first = keeper.current(Role.TIME_STAMPING)
+    assert other.current(Role.TIME_STAMPING).certificate == first.certificate
+    revoker = Revoker(small_ca.ledger, small_ca.clock)
+    if act == "revoke":
+        revoker.revoke(first.certificate.serial_number, "key_compromise")
+    else:
+        revoker.suspend(first.certificate.serial_number)
+    second = keeper.current(Role.TIME_STAMPING)
+    assert second.certificate.public_key() != first.certificate.public_key()
+    assert other.current(Role.TIME_STAMPING).certificate == second.certificate
+    assert own(small_ca, token).current(Role.TIME_STAMPING).certificate == second.certificate
+    assert standing_of(small_ca, second.certificate.serial_number) is Standing.GOOD
+
+
+def test_a_revoked_own_certificate_is_not_used_when_the_next_cannot_be_made(
+    small_ca: SmallCa, token: Token
+) -> None:
+    first = own(small_ca, token).current(Role.AUDIT)
+    Revoker(small_ca.ledger, small_ca.clock).revoke(first.certificate.serial_number, "key_compromise")
+    none = {
+        "audit-signer": replace(shipped_profiles()["audit-signer"], key_algorithms=frozenset({"rsa-4096"}))
+    }
+    issuer = Issuer(small_ca.authorities, none, small_ca.ledger, Linter(), small_ca.clock)
+    where = (small_ca.engine, small_ca.authorities, issuer, TokenKeys(token), small_ca.clock)
+    with pytest.raises(ProfileRefused):
+        OwnCertificates(*where, "封桥测试").current(Role.AUDIT)
+
+
 def test_a_second_ca_takes_over_and_the_first_still_answers(
     small_ca: SmallCa, a_request: IssuanceRequest, token: Token, engine: Engine
 ) -> None:
