@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -27,6 +27,11 @@ from ca.audit.records import CheckpointLine, EntryLine, Record
 from ca.audit.tables import entry, head
 from ca.hierarchy import signing_digest
 from ca.own_certificates import Role, title_of
+
+_OF_THE_JOURNAL: Final = [NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME]
+_SIGNS_ALONE: Final = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
+# A checkpoint is stamped as soon as it is signed; one that was stamped later was made later.
+_STAMPED_WITHIN: Final = timedelta(minutes=10)
 
 CheckStamp = Callable[[bytes, bytes], datetime]
 """(TimeStampToken, stamped data) to the stamped time. Raises ValueError for a stamp that proves nothing."""
@@ -162,29 +167,40 @@ class _Verification:
             self._fault(node, end.sequence, f"末尾被截断，检查点签到 {sequence} (cut off)")
         elif End(sequence, str(digest)) != end:
             self._fault(node, sequence, "与检查点签名的摘要不符 (differs from what was signed)")
-        elif reason := self._distrust(record, _time_of(told)):
+        elif (at := _time_of(told)) is None:
+            self._fault(node, sequence, "检查点没有时间 (no time)")
+        elif reason := self._distrust(record, at):
             self._fault(node, sequence, reason)
         else:
             self._report.signed[node] = sequence
-            self._stamp(record, node, sequence)
+            self._stamp(record, node, sequence, at)
 
-    def _distrust(self, record: CheckpointLine, at: datetime | None) -> str | None:
+    def _distrust(self, record: CheckpointLine, at: datetime) -> str | None:
         certificate = self._certificate(record.certificate)
         if certificate is None:
             return "检查点证书不是审计签名证书 (not the CA's audit certificate)"
-        if at is None or not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             return "检查点时间不在证书有效期内 (signed outside the certificate's validity)"
         if not _signed(certificate, record.signature, record.line.encode()):
             return "检查点签名无效 (the signature does not verify)"
         return None
 
-    def _stamp(self, record: CheckpointLine, node: str, sequence: int) -> None:
-        if record.stamp is None or self._check_stamp is None:
+    def _stamp(self, record: CheckpointLine, node: str, sequence: int, at: datetime) -> None:
+        if self._check_stamp is None:
+            return
+        if record.stamp is None:
+            # Where nobody ever stamped there is nothing to miss.
+            if node in self._report.stamped:
+                self._fault(node, sequence, "检查点没有时间戳，此前的有 (no time stamp, unlike those before)")
             return
         try:
-            self._check_stamp(record.stamp, record.signature)
+            stamped = self._check_stamp(record.stamp, record.signature)
         except ValueError as error:
             self._fault(node, sequence, f"时间戳无效 (time stamp: {error})")
+            return
+        if abs(stamped - at) > _STAMPED_WITHIN:
+            what = f"时间戳的时间是 {stamped.isoformat()}，与签名时间不符 (stamped at another time)"
+            self._fault(node, sequence, what)
         else:
             self._report.stamped[node] = sequence
 
@@ -214,13 +230,19 @@ def _time_of(told: Mapping[str, Any]) -> datetime | None:
 
 
 def _believable(der: bytes, authorities: Sequence[x509.Certificate]) -> x509.Certificate | None:
-    """The certificate, when one of the CAs issued it to itself for its journal."""
+    """The certificate, when one of the CAs issued it to itself for its journal.
+
+    A subscriber may be called alike: its subject has more than the journal's, and its key has other uses.
+    """
     try:
         certificate = x509.load_der_x509_certificate(der)
-        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    except (ValueError, UnsupportedAlgorithm):
+        names = [(one.oid, str(one.value)) for one in certificate.subject]
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (ValueError, UnsupportedAlgorithm, x509.ExtensionNotFound):
         return None
-    if len(names) != 1 or not str(names[0].value).startswith(f"{title_of(Role.AUDIT)} "):
+    if [oid for oid, _ in names] != _OF_THE_JOURNAL or usage != _SIGNS_ALONE:
+        return None
+    if not names[-1][1].startswith(f"{title_of(Role.AUDIT)} "):
         return None
     return certificate if any(_issued(certificate, authority) for authority in authorities) else None
 

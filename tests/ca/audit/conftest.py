@@ -18,6 +18,7 @@ from ca.audit.records import Record, from_database
 from ca.audit.verification import Report, verify
 from ca.lint import Linter
 from ca.own_certificates import OwnCertificates, OwnIdentity, Role
+from ca.timestamps import ClockGuard, TimeStamper
 from hsm import KeyKind, Token, TokenKeys
 from tests.ca.conftest import Clock, SmallCa
 
@@ -68,9 +69,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]
 
 
 @pytest.fixture
-def auditor(small_ca: SmallCa, token: Token) -> Callable[[], OwnIdentity]:
+def own(small_ca: SmallCa, token: Token) -> OwnCertificates:
     issuer = small_ca.with_linter(Linter(remember_shapes=True))
-    own = OwnCertificates(
+    return OwnCertificates(
         small_ca.engine,
         small_ca.authorities,
         issuer,
@@ -79,7 +80,18 @@ def auditor(small_ca: SmallCa, token: Token) -> Callable[[], OwnIdentity]:
         "封桥测试",
         KeyKind.P256,
     )
+
+
+@pytest.fixture
+def auditor(own: OwnCertificates) -> Callable[[], OwnIdentity]:
     return lambda: own.current(Role.AUDIT)
+
+
+@pytest.fixture
+def stamper(own: OwnCertificates, small_ca: SmallCa) -> TimeStamper:
+    # As many seconds go by on both clocks.
+    guard = ClockGuard(small_ca.engine, small_ca.clock, steady=lambda: small_ca.clock().timestamp())
+    return TimeStamper(lambda: own.current(Role.TIME_STAMPING), guard, "1.2.156.1.1")
 
 
 @pytest.fixture

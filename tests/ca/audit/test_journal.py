@@ -5,24 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from ca.audit.checkpoints import Checkpointer, checkpoint_line
 from ca.audit.event import Action, Actor, Event, Outcome, act_as
 from ca.audit.journal import Journal
 from ca.audit.records import CheckpointLine, EntryLine, from_text, to_text
-from ca.audit.verification import End, verify, verify_kept
+from ca.audit.verification import End, Report, verify, verify_kept
+from ca.distinguished import SubjectFacts
+from ca.hierarchy import sign_with
 from ca.issuance import IssuanceRequest, Issuer
 from ca.ledger import Ledger
 from ca.lint import Linter
+from ca.own_certificates import OwnIdentity
 from ca.profiles import shipped_profiles
 from ca.revocation import Revoker
+from ca.timestamps import TimeStamper, check_token
 from tests.ca.audit.conftest import Kept
-from tests.ca.conftest import Clock, SmallCa
+from tests.ca.conftest import CREDIT_CODE, Clock, SmallCa
 
 
 def lines(kept: Kept) -> list[dict[str, object]]:
@@ -143,6 +151,50 @@ def test_a_certificate_of_a_subscriber_signs_no_checkpoint(kept: Kept, a_request
         for one in kept.records()
     ]
     assert not verify(forged, [kept.ca.authority.certificate]).is_whole
+
+
+def test_a_subscriber_called_like_the_journal_signs_no_checkpoint(
+    kept: Kept, a_request: IssuanceRequest, clock: Clock
+) -> None:
+    """An enterprise of this name, with the CA's own certificate for its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    facts = SubjectFacts(enterprise_name="审计签名 有限公司", credit_code=CREDIT_CODE)
+    subscriber = kept.ca.issuer.issue(
+        replace(a_request, subject=facts, public_key=key.public_key())
+    ).certificate
+    kept.act()
+    (entry,) = kept.records()
+    assert isinstance(entry, EntryLine)
+    text = checkpoint_line("main", 1, hashlib.sha256(entry.line.encode()).hexdigest(), clock())
+    forged = CheckpointLine(text, sign_with(key, text.encode()), subscriber.public_bytes(Encoding.DER), None)
+    (fault,) = verify([entry, forged], [kept.ca.authority.certificate]).faults
+    assert "not the CA's audit certificate" in fault.what
+
+
+def test_time_stamps_tell_when_a_checkpoint_was_made(
+    kept: Kept, stamper: TimeStamper, auditor: Callable[[], OwnIdentity], clock: Clock
+) -> None:
+    """Whoever has the audit key as well signs anew, but cannot have it stamped for an earlier time."""
+    trusted = [kept.ca.authority.certificate]
+
+    def report() -> Report:
+        return kept.report(check_stamp=lambda token, data: check_token(token, data, trusted))
+
+    stamped = Checkpointer(kept.engine, auditor, clock, stamper.token)
+    kept.act(2)
+    stamped.sign_due()
+    kept.act()
+    stamped.sign_due()
+    assert (report().is_whole, report().stamped) == (True, {"main": 3})
+    kept.tamper("UPDATE ca_audit_checkpoint SET stamp = NULL WHERE seq = 3")
+    assert ["no time stamp" in fault.what for fault in report().faults] == [True]
+
+    then = clock()
+    clock.forward(hours=1)
+    kept.tamper("DELETE FROM ca_audit_checkpoint WHERE seq = 3")
+    backdated = Checkpointer(kept.engine, auditor, lambda: then, stamper.token)
+    backdated.sign_due()
+    assert ["at another time" in fault.what for fault in report().faults] == [True]
 
 
 def test_cutting_off_entries_with_their_checkpoints_is_found_by_an_end_noted_elsewhere(kept: Kept) -> None:
