@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -31,8 +32,11 @@ class Authority:
 
     @property
     def key_id(self) -> bytes:
-        """The subject key identifier of the CA's certificate."""
-        return self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        """The subject key identifier of the CA's certificate; the SHA-1 of its key where it gives none."""
+        return (
+            subject_key_id(self.certificate)
+            or hashlib.sha1(key_bits(self.certificate.public_key()), usedforsecurity=False).digest()
+        )
 
     @property
     def digest(self) -> hashes.SHA256 | hashes.SHA384 | None:
@@ -85,6 +89,14 @@ def algorithm_name(public: PublicKey) -> str:
 def spki(public: object) -> bytes:
     """DER SubjectPublicKeyInfo, which tells keys apart."""
     return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined,no-any-return]
+
+
+def subject_key_id(certificate: x509.Certificate) -> bytes | None:
+    """The subject key identifier that a certificate gives, None without one."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return None
 
 
 def key_bits(public: object) -> bytes:

@@ -28,7 +28,7 @@ from ca.ledger import Entry, KeyUse, Ledger, State
 from ca.lint import Linter
 from ca.profiles.model import CertificateProfile
 from ca.status import COMPROMISE
-from ca.tbs import Validity, builder, sign_unsigned, unsigned_certificate
+from ca.tbs import KeyIds, Validity, builder, sign_unsigned, unsigned_certificate
 from hsm import PublicKey
 
 _SIGNERS: Final = 2
@@ -189,6 +189,7 @@ class Issuer:
             _validity(profile, request.validity_days, issuing, now),
             issuing.pointers(shard),
             subject.extensions(),
+            KeyIds(issuer=issuing.authority.key_id),
         )
         unsigned = unsigned_certificate(made, issuer_key)
         self._linter.check(unsigned, _shape(profile, subject, request, unsigned))

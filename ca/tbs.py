@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -36,6 +36,21 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyIds:
+    """Key identifiers of issuer and subject where certificates give them; None for the SHA-1 of the key.
+
+    A CA that another one certified, or that another one's software made, may count them in another way, and
+    chains are built by comparing them (RFC 5280, section 4.2.1.2).
+    """
+
+    issuer: bytes | None = None
+    subject: bytes | None = None
+
+
+OF_THE_KEYS: Final = KeyIds()
+
+
+@dataclass(frozen=True, slots=True)
 class Pointers:
     """Where relying parties find the issuer's certificate, its revocation list and responder (http URLs)."""
 
@@ -54,6 +69,7 @@ def builder(
     validity: Validity,
     pointers: Pointers = Pointers(),
     subject_extensions: Iterable[x509.ExtensionType] = (),
+    key_ids: KeyIds = OF_THE_KEYS,
 ) -> x509.CertificateBuilder:
     """A certificate of ``profile`` with the extensions of RFC 5280 in a fixed order.
 
@@ -64,8 +80,8 @@ def builder(
         .serial_number(serial)
         .not_valid_before(validity.not_before)
         .not_valid_after(validity.not_after)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(_authority_key(issuer_key, key_ids.issuer), critical=False)
+        .add_extension(_subject_key(public_key, key_ids.subject), critical=False)
         .add_extension(_key_usage(profile.usages_for(algorithm_name(public_key))), critical=True)
         .add_extension(x509.BasicConstraints(profile.is_ca, profile.path_length), critical=True)
     )
@@ -74,6 +90,18 @@ def builder(
     for extension in (*_of_pointers(profile, pointers), *subject_extensions):
         made = made.add_extension(extension, critical=False)
     return made
+
+
+def _authority_key(key: PublicKey, known: bytes | None) -> x509.AuthorityKeyIdentifier:
+    if known is None:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
+    return x509.AuthorityKeyIdentifier(known, None, None)
+
+
+def _subject_key(key: PublicKey, known: bytes | None) -> x509.SubjectKeyIdentifier:
+    return (
+        x509.SubjectKeyIdentifier.from_public_key(key) if known is None else x509.SubjectKeyIdentifier(known)
+    )
 
 
 def unsigned_certificate(made: x509.CertificateBuilder, issuer_key: PublicKey) -> x509.Certificate:

@@ -12,10 +12,10 @@ from cryptography.x509.oid import NameOID
 
 from ca.crl import Listed, sign_list
 from ca.errors import CeremonyRefused
-from ca.hierarchy import Authority, algorithm_name, signing_digest
+from ca.hierarchy import Authority, algorithm_name, signing_digest, subject_key_id
 from ca.lint import Linter
 from ca.profiles import ISSUING, ROOT, CertificateProfile, NameConstraints
-from ca.tbs import Pointers, Validity, builder, sign_unsigned, unsigned_certificate
+from ca.tbs import OF_THE_KEYS, KeyIds, Pointers, Validity, builder, sign_unsigned, unsigned_certificate
 from hsm import KeyKind, PrivateKey, PublicKey
 from hsm.mechanisms import CURVES, RSA_BITS
 
@@ -79,7 +79,8 @@ def sign_issuing(
         raise CeremonyRefused("the request is not signed by its own key", reason="证书请求的签名无效")
     public: PublicKey = request.public_key()  # type: ignore[assignment]
     subject, issuer = request.subject, root.certificate.subject
-    certificate = certify(ISSUING, subject, public, issuer, root.key, now, days, pointers)
+    ids = KeyIds(issuer=root.key_id)
+    certificate = certify(ISSUING, subject, public, issuer, root.key, now, days, pointers, ids)
     certificate.verify_directly_issued_by(root.certificate)
     return certificate
 
@@ -98,7 +99,8 @@ def cross_certify(
     days = min(days, (subject.not_valid_after_utc - now).days)
     profile = replace(ISSUING, name="cross", path_length=path_length, name_constraints=constraints)
     issuer = authority.certificate.subject
-    certificate = certify(profile, subject.subject, public, issuer, authority.key, now, days, pointers)
+    ids = KeyIds(authority.key_id, subject_key_id(subject))
+    certificate = certify(profile, subject.subject, public, issuer, authority.key, now, days, pointers, ids)
     certificate.verify_directly_issued_by(authority.certificate)
     return certificate
 
@@ -124,6 +126,7 @@ def certify(
     now: datetime,
     days: int,
     pointers: Pointers,
+    key_ids: KeyIds = OF_THE_KEYS,
 ) -> x509.Certificate:
     """Build, judge, sign. Raises CeremonyRefused, LintFailed, HsmError."""
     if algorithm_name(public) not in profile.key_algorithms or not 0 < days <= profile.max_days:
@@ -138,6 +141,7 @@ def certify(
         x509.random_serial_number(),
         Validity(begin, begin + timedelta(days=days)),
         pointers,
+        key_ids=key_ids,
     )
     unsigned = unsigned_certificate(made, key.public_key())
     Linter().check(unsigned)

@@ -27,7 +27,7 @@ from ca.ceremony.words import fingerprint_words
 from ca.documents.cms_making import SigningIdentity, sign_cms
 from ca.hierarchy import Authority
 from ca.profiles import shipped_profiles
-from ca.tbs import Pointers
+from ca.tbs import KeyIds, Pointers
 from ca.typesetting.engine import Template
 from hsm import KeyKind, TokenInfo
 
@@ -109,7 +109,15 @@ def one_time_signer(
     days = min(profile.max_days, left)
     signing_key = authority.key
     certificate = steps.certify(
-        profile, name, key.public_key(), issuer.subject, signing_key, now, days, Pointers()
+        profile,
+        name,
+        key.public_key(),
+        issuer.subject,
+        signing_key,
+        now,
+        days,
+        Pointers(),
+        KeyIds(issuer=authority.key_id),
     )
     return SigningIdentity(key, certificate)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -248,6 +249,36 @@ def test_another_ca_is_cross_certified_within_its_names(rooted: Place) -> None:
     code, said = run(
         "openssl", "verify", "-CAfile", rooted.made("root/root.pem"), rooted.made("cross/cross.pem")
     )
+    assert code == 0, said
+
+
+def test_a_partner_that_counts_key_identifiers_in_another_way_is_found_by_its_own(rooted: Place) -> None:
+    """RFC 7093, section 2: the first 160 bits of SHA-256. What it issued before must verify through us."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), AuthorityName("合作 CA", "合作认证中心").name()
+    identifier = x509.SubjectKeyIdentifier(hashlib.sha256(b"in another way").digest()[:20])
+    made = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), 5, NOW - timedelta(days=1), NOW + timedelta(3000)
+        )
+        .add_extension(x509.BasicConstraints(True, None), critical=True)
+        .add_extension(x509.KeyUsage(*[False] * 5, True, True, False, False), critical=True)
+        .add_extension(identifier, critical=False)
+    )
+    rooted.made("partner.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    rooted.performed("cross.yaml")
+    organization = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "合作认证中心")])
+    leaf_key = ec.generate_private_key(ec.SECP256R1())
+    leaf = (
+        x509.CertificateBuilder(name, organization, leaf_key.public_key(), 6, NOW, NOW + timedelta(days=90))
+        .add_extension(x509.AuthorityKeyIdentifier(identifier.digest, None, None), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(leaf_key.public_key()), critical=False)
+        .add_extension(x509.BasicConstraints(False, None), critical=True)
+    )
+    rooted.made("leaf.pem").write_bytes(leaf.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    code, said = run(
+        "openssl", "verify", "-x509_strict", "-CAfile", rooted.made("root/root.pem"),
+        "-untrusted", rooted.made("cross/cross.pem"), rooted.made("leaf.pem"),
+    )  # fmt: skip
     assert code == 0, said
 
 
