@@ -184,7 +184,8 @@ def _root_list(ceremony: RootListCeremony, room: Room) -> Made:
         if not _issued(certificate, _issuer_certificate(room)):
             raise CeremonyRefused("not issued by this root", reason=f"{one.certificate} 不是由该根签发")
         if certificate.serial_number in known:
-            raise CeremonyRefused("revoked before", reason=f"{one.certificate} 已在上一期列表中")
+            raise CeremonyRefused("revoked before", reason=f"{one.certificate} 已在列表中")
+        known.add(certificate.serial_number)
         listed.append(Listed(certificate.serial_number, room.now, one.reason, one.invalidity_date))
     made = Made(root, notes=[f"根吊销列表第 {number} 期，{len(listed)} 项"])
     made.lists["root.crl"] = steps.sign_root_crl(root, number, room.now, ceremony.days, listed)
@@ -217,6 +218,9 @@ def _destroy(ceremony: DestroyCeremony, room: Room) -> Made:
     if room.rehearsal:
         if ceremony.destroy not in room.keys.labels():
             room.keys.generate(ceremony.destroy, KeyKind.P256)
+    elif room.resume and ceremony.destroy not in room.keys.labels():
+        # The ceremony that is taken up destroyed it and was interrupted before it was written down.
+        return Made(room.signer(), notes=[f"密钥 {ceremony.destroy} 已不在设备中，由中断的仪式销毁"])
     elif spki(room.keys.open(ceremony.destroy).public_key()) != spki(certificate.public_key()):
         raise CeremonyRefused("the key is not the certificate's", reason="密钥与证书不匹配")
     room.keys.destroy(ceremony.destroy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,11 +20,12 @@ from ca.ceremony.transcript import Transcript, one_time_signer, signed_files
 from ca.ceremony.words import fingerprint_words
 from ca.documents.cms_making import SigningIdentity
 from ca.errors import CeremonyRefused
-from ca.hierarchy import Authority, algorithm_name, spki
+from ca.hierarchy import Authority, algorithm_name
 from ca.lint import Linter
 from ca.profiles import ROOT
-from hsm import KeyKind, Token, TokenKeys
+from hsm import KeyKind, SealBridgeError, Token, TokenKeys
 
+_TRANSCRIPT_KEY = "transcript-"
 _TRANSCRIPT = ("transcript.json", "transcript.pdf")
 
 
@@ -53,10 +55,21 @@ class Performance:
             self._say(transcript, f"设备 {ceremony.token.label} 已初始化，口令已分持")
         with unlocking.unlock(ceremony.token, self.console) as token:
             self._say(transcript, f"设备 {ceremony.token.label} 已开启")
-            return self._on_token(token, transcript)
+            keys = TokenKeys(token)
+            for label in _end_transcript_keys(keys):
+                self._say(transcript, f"已销毁中断的仪式留下的记录密钥 {label}")
+            try:
+                self._on_token(token, keys, transcript)
+            except BaseException:
+                with suppress(SealBridgeError):  # what went wrong first is told
+                    _end_transcript_keys(keys)
+                raise
+            _end_transcript_keys(keys)
+        self.console.say(f"完成，记录在 {self._out}")
+        return self._out
 
-    def _on_token(self, token: Token, transcript: Transcript) -> Path:
-        keys, now = TokenKeys(token), self.clock()
+    def _on_token(self, token: Token, keys: TokenKeys, transcript: Transcript) -> None:
+        now = self.clock()
         authority = self._authority(keys, now)
         signer = None if authority is None else self._signer(authority, keys, now)
         made = act(self.plan.ceremony, Room(self.plan, keys, authority, now, self.resume, self.rehearsal))
@@ -70,9 +83,6 @@ class Performance:
         told = transcript.told(made, files, token.info, self.clock())
         files |= signed_files(told, signer, self.clock())
         self._write(files, made)
-        keys.destroy(_label_of(keys, signer))
-        self.console.say(f"完成，记录在 {self._out}")
-        return self._out
 
     @property
     def _out(self) -> Path:
@@ -118,7 +128,7 @@ class Performance:
         return Authority(issuer, keys.open(ceremony.key))
 
     def _signer(self, authority: Authority, keys: TokenKeys, now: datetime) -> SigningIdentity:
-        label = f"transcript-{now:%Y%m%d%H%M%S}"
+        label = f"{_TRANSCRIPT_KEY}{now:%Y%m%d%H%M%S}"
         return one_time_signer(authority, keys, label, self.plan.ceremony.title, now)
 
     def _verify(self, made: Made) -> None:
@@ -178,7 +188,9 @@ def rehearsal_of(plan: Plan, module: Path, now: datetime) -> Plan:
     return replace(plan, ceremony=ceremony.model_copy(update={"token": token, "out": out}))
 
 
-def _label_of(keys: TokenKeys, signer: SigningIdentity) -> str:
-    wanted = spki(signer.key.public_key())
-    labels = (one for one in keys.labels() if one.startswith("transcript-"))
-    return next(one for one in labels if spki(keys.open(one).public_key()) == wanted)
+def _end_transcript_keys(keys: TokenKeys) -> list[str]:
+    """Destroy the keys that signed transcripts, also of an interrupted ceremony; returns their labels."""
+    labels = [label for label in keys.labels() if label.startswith(_TRANSCRIPT_KEY)]
+    for label in labels:
+        keys.destroy(label)
+    return labels

@@ -150,12 +150,20 @@ class Revoked(_Part):
 
 
 class RootListCeremony(_ByAuthority):
-    """Signs the offline root's next revocation list. ``previous``: the one before, whose entries stay."""
+    """Signs the offline root's next revocation list. ``previous``: the one before, whose entries stay.
+    ``first``: there is none before. Forgetting it would take back every revocation."""
 
     ceremony: Literal["root-crl"]
     previous: Path | None = None
+    first: bool = False
     revoke: tuple[Revoked, ...] = ()
     days: int = Field(_LIST_DAYS, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _continues(self) -> RootListCeremony:
+        if (self.previous is None) != self.first:
+            raise ValueError("either previous, the list before, or first: true is expected")
+        return self
 
 
 class RekeyCeremony(_ByAuthority):

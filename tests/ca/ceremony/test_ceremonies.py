@@ -142,19 +142,8 @@ def test_the_transcript_is_signed_and_can_be_read(rooted: Place) -> None:
     assert "演练" not in plain
 
 
-def test_the_key_that_signed_the_transcript_is_gone(rooted: Place, tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from hsm import *; from ca.officers import join_shares\n"
-        "pin = join_shares([Path(f'shares/officer-{n}.txt').read_text() for n in (2, 3)])\n"
-        "with Token.open(TokenConfig(Path(sys.argv[1]), 'root'), lambda: pin) as token:\n"
-        "    print(TokenKeys(token).labels())"
-    )
-    environment = os.environ | {"SOFTHSM2_CONF": str(rooted.folder / "tokens" / "softhsm2.conf")}
-    done = subprocess.run(
-        [sys.executable, "-c", code, rooted.module], cwd=rooted.folder, env=environment,
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.stdout.strip() == "['root-1']", done.stderr
+def test_the_key_that_signed_the_transcript_is_gone(rooted: Place) -> None:
+    assert on_token(rooted, "print(keys.labels())") == "['root-1']"
 
 
 def test_a_request_signed_by_another_key_is_refused(rooted: Place) -> None:
@@ -228,7 +217,55 @@ def test_the_roots_list_goes_on_and_names_what_is_revoked(rooted: Place) -> None
     # The next one keeps the entry; revoking once more is refused.
     rooted.change("root-crl.yaml", "previous: made/root/root.crl", "previous: made/root-crl-2/root.crl")
     rooted.change("root-crl.yaml", "out: made/root-crl-2", "out: made/root-crl-3")
-    assert "已在上一期列表中" in rooted.refused("root-crl.yaml")
+    assert "已在列表中" in rooted.refused("root-crl.yaml")
+
+
+def test_a_list_that_would_forget_the_one_before_is_refused(rooted: Place) -> None:
+    rooted.request("issuing-2.csr")
+    rooted.performed("issuing.yaml")
+    plan = rooted.folder / "root-crl.yaml"
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(text.replace("previous: made/root/root.crl\n", ""), encoding="utf-8")
+    assert "either previous, the list before, or first: true" in rooted.refused("root-crl.yaml")
+    one = "  - {certificate: made/issuing-2/issuing.pem, reason: superseded}\n"
+    plan.write_text(text.replace(one, one * 2), encoding="utf-8")
+    assert "已在列表中" in rooted.refused("root-crl.yaml")
+    assert not rooted.made("root-crl-2").exists()
+
+
+def on_token(place: Place, code: str) -> str:
+    """Run code with the root token open as ``keys``."""
+    opened = (
+        "import sys; from pathlib import Path; from hsm import *; from ca.officers import join_shares\n"
+        "pin = join_shares([Path(f'shares/officer-{n}.txt').read_text() for n in (2, 3)])\n"
+        "with Token.open(TokenConfig(Path(sys.argv[1]), 'root'), lambda: pin) as token:\n"
+        "    keys = TokenKeys(token)\n"
+    )
+    environment = os.environ | {"SOFTHSM2_CONF": str(place.folder / "tokens" / "softhsm2.conf")}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{opened}    {code}\n", place.module], cwd=place.folder, env=environment,
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_destruction_interrupted_before_it_was_written_down_is_finished(rooted: Place) -> None:
+    rooted.performed("rekey.yaml")
+    # As far as it came: the key is gone, the key for the transcript is there, and no transcript is.
+    on_token(rooted, "keys.destroy('root-1'); keys.generate('transcript-20260101000000', KeyKind.P256)")
+    said = rooted.performed("destroy.yaml", "--resume")
+    assert "已销毁中断的仪式留下的记录密钥 transcript-20260101000000" in said
+    told = json.loads(rooted.made("destroyed/transcript.json").read_text(encoding="utf-8"))
+    assert told["notes"] == ["密钥 root-1 已不在设备中，由中断的仪式销毁"]
+    assert on_token(rooted, "print(keys.labels())") == "['root-2']"
+
+
+def test_a_ceremony_that_fails_leaves_no_key_on_the_token(rooted: Place) -> None:
+    rooted.performed("rekey.yaml")
+    rooted.change("destroy.yaml", "destroy: root-1", "destroy: root-9")
+    assert "key_not_found" in rooted.refused("destroy.yaml")
+    assert on_token(rooted, "print(sorted(keys.labels()))") == "['root-1', 'root-2']"
 
 
 def another_ca(name: str = "合作 CA", organization: str = "合作认证中心") -> tuple[x509.Certificate, bytes]:
