@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import BodyTooLarge
 from api.logs import log
 from api.metrics.meters import Meters
+from api.plain_routes import pattern_of
 from api.problems import problem, unexpected
 from ca.audit.event import Actor, acting
 
@@ -119,7 +120,7 @@ class _Exchange:
 
     def _tell(self, seconds: float) -> None:
         # The route's pattern, never the path itself: a path may hold a one-use address.
-        route = getattr(self._scope.get("route"), "path", None)
+        route = getattr(self._scope.get("route"), "path", None) or pattern_of(self._scope.get("endpoint"))
         method = self._scope["method"]
         self._meters.requested(method if method in _METHODS else "other", route, self._status, seconds)
         log.info(

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.logs import log
+from api.plain_routes import add_plain_route
 from ca.ocsp import MAX_REQUEST, Answer, ErrorStatus, Responder, error_response
 from hsm.errors import SealBridgeError
 
@@ -70,5 +71,5 @@ def _response(answer: Answer) -> Response:
 
 
 router = APIRouter()
-router.add_route("/pki/ocsp", _post, methods=["POST"], include_in_schema=False)
-router.add_route("/pki/ocsp/{encoded:path}", _get, methods=["GET"], include_in_schema=False)
+add_plain_route(router, "/pki/ocsp", _post, "POST")
+add_plain_route(router, "/pki/ocsp/{encoded:path}", _get, "GET")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.logs import log
+from api.plain_routes import add_plain_route
 from ca.timestamps import TimeStamper
 from ca.timestamps.request import Failure
 from ca.timestamps.response import refused
@@ -34,4 +35,4 @@ def _answered(stamper: TimeStamper, asked: bytes) -> bytes:
 
 
 router = APIRouter()
-router.add_route("/tsa", _stamp, methods=["POST"], include_in_schema=False)
+add_plain_route(router, "/tsa", _stamp, "POST")

@@ -101,6 +101,23 @@ def test_the_metrics_count_signatures_of_subscribers_without_naming_them(
     assert serial not in text
 
 
+def test_the_metrics_tell_status_and_stamp_requests_from_unknown_addresses(server: Server) -> None:
+    http = server.client()
+    http.post("/pki/ocsp", content=b"")
+    http.get("/pki/ocsp/bm9uc2Vuc2U=")
+    http.post("/tsa", content=b"")
+    http.get("/nowhere")
+    token = (server.data / "secrets" / "metrics.token").read_text().strip()
+    text = http.get("/metrics", headers={"authorization": f"Bearer {token}"}).text
+    for method, route, status in (
+        ("POST", "/pki/ocsp", 200),
+        ("GET", "/pki/ocsp/{encoded:path}", 200),
+        ("POST", "/tsa", 200),
+        ("GET", "(none)", 404),
+    ):
+        assert f'_count{{method="{method}",route="{route}",status="{status}"}}' in text
+
+
 def test_the_metrics_tell_what_waits_and_what_ends(server: Server, submitted: str) -> None:
     token = (server.data / "secrets" / "metrics.token").read_text().strip()
     text = httpx.get(f"{server.url}/metrics", headers={"authorization": f"Bearer {token}"}).text
