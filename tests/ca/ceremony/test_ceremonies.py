@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import stat
-import subprocess
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -19,78 +14,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.ceremony.steps import AuthorityName, make_root, request_certificate
+from ca.ceremony.steps import AuthorityName, make_root
 from ca.ceremony.words import fingerprint_words
 from ca.crl import sign_crl
+from tests.ca.ceremony.conftest import Place
 from tests.ca.judges import run
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "ceremonies"
-SEALBRIDGE = Path(sys.executable).with_name("sealbridge")
 NOW = datetime.now(UTC)
-
-Perform = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-class Place:
-    """A folder with the plans, the token and the officers' shares."""
-
-    def __init__(self, folder: Path, module: Path) -> None:
-        self.folder = folder
-        self.module = module
-        for plan in EXAMPLES.glob("*.yaml"):
-            text = plan.read_text(encoding="utf-8").replace("/usr/lib/softhsm/libsofthsm2.so", str(module))
-            text = text.replace("kind: rsa-3072", "kind: p-384").replace("kind: rsa-4096", "kind: p-256")
-            (folder / plan.name).write_text(text, encoding="utf-8")
-        (folder / "made").mkdir()
-
-    def change(self, plan: str, before: str, after: str) -> None:
-        text = (self.folder / plan).read_text(encoding="utf-8")
-        assert before in text
-        (self.folder / plan).write_text(text.replace(before, after), encoding="utf-8")
-
-    def perform(self, plan: str, *options: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        command: list[str | Path] = [SEALBRIDGE, "ceremony", self.folder / plan, *options]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SOFTHSM2")}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, input=said, capture_output=True, text=True, timeout=120
-        )
-
-    def performed(self, plan: str, *options: str) -> str:
-        done = self.perform(plan, "--yes", "--shares", "shares", "--softhsm", "tokens", *options)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def refused(self, plan: str, *options: str) -> str:
-        done = self.perform(plan, "--yes", "--shares", "shares", "--softhsm", "tokens", *options)
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stderr
-
-    def made(self, name: str) -> Path:
-        return self.folder / "made" / name
-
-    def certificate(self, name: str) -> x509.Certificate:
-        return x509.load_pem_x509_certificate(self.made(name).read_bytes())
-
-    def crl(self, name: str) -> x509.CertificateRevocationList:
-        return x509.load_der_x509_crl(self.made(name).read_bytes())
-
-    def request(self, name: str) -> None:
-        request = request_certificate(
-            ec.generate_private_key(ec.SECP256R1()), AuthorityName("签发二", "示例")
-        )
-        self.made(name).write_bytes(request.public_bytes(Encoding.PEM))
-
-
-@pytest.fixture
-def place(tmp_path: Path, softhsm: Path) -> Place:
-    return Place(tmp_path, softhsm)
-
-
-@pytest.fixture
-def rooted(place: Place) -> Place:
-    place.performed("root.yaml")
-    return place
 
 
 def test_a_root_by_officers_of_whom_two_of_three_open_the_token(place: Place) -> None:
@@ -142,10 +72,6 @@ def test_the_transcript_is_signed_and_can_be_read(rooted: Place) -> None:
     assert "演练" not in plain
 
 
-def test_the_key_that_signed_the_transcript_is_gone(rooted: Place) -> None:
-    assert on_token(rooted, "print(keys.labels())") == "['root-1']"
-
-
 def test_a_request_signed_by_another_key_is_refused(rooted: Place) -> None:
     rooted.request("issuing-2.csr")
     request = x509.load_pem_x509_csr(rooted.made("issuing-2.csr").read_bytes())
@@ -164,15 +90,6 @@ def test_nothing_is_overwritten(rooted: Place) -> None:
     assert "已初始化" in rooted.refused("root.yaml")
     assert rooted.made("root/root.pem").read_bytes() == before
     assert not rooted.made("other").exists()
-
-
-def test_an_interrupted_root_is_resumed_with_the_key_that_was_made(rooted: Place) -> None:
-    before = rooted.certificate("root/root.pem")
-    for path in rooted.made("root").iterdir():
-        path.unlink()
-    assert "已初始化" in rooted.refused("root.yaml")
-    rooted.performed("root.yaml", "--resume")
-    assert rooted.certificate("root/root.pem").public_key() == before.public_key()
 
 
 def test_too_few_or_wrong_shares_open_nothing(rooted: Place) -> None:
@@ -231,41 +148,6 @@ def test_a_list_that_would_forget_the_one_before_is_refused(rooted: Place) -> No
     plan.write_text(text.replace(one, one * 2), encoding="utf-8")
     assert "已在列表中" in rooted.refused("root-crl.yaml")
     assert not rooted.made("root-crl-2").exists()
-
-
-def on_token(place: Place, code: str) -> str:
-    """Run code with the root token open as ``keys``."""
-    opened = (
-        "import sys; from pathlib import Path; from hsm import *; from ca.officers import join_shares\n"
-        "pin = join_shares([Path(f'shares/officer-{n}.txt').read_text() for n in (2, 3)])\n"
-        "with Token.open(TokenConfig(Path(sys.argv[1]), 'root'), lambda: pin) as token:\n"
-        "    keys = TokenKeys(token)\n"
-    )
-    environment = os.environ | {"SOFTHSM2_CONF": str(place.folder / "tokens" / "softhsm2.conf")}
-    done = subprocess.run(
-        [sys.executable, "-c", f"{opened}    {code}\n", place.module], cwd=place.folder, env=environment,
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def test_a_destruction_interrupted_before_it_was_written_down_is_finished(rooted: Place) -> None:
-    rooted.performed("rekey.yaml")
-    # As far as it came: the key is gone, the key for the transcript is there, and no transcript is.
-    on_token(rooted, "keys.destroy('root-1'); keys.generate('transcript-20260101000000', KeyKind.P256)")
-    said = rooted.performed("destroy.yaml", "--resume")
-    assert "已销毁中断的仪式留下的记录密钥 transcript-20260101000000" in said
-    told = json.loads(rooted.made("destroyed/transcript.json").read_text(encoding="utf-8"))
-    assert told["notes"] == ["密钥 root-1 已不在设备中，由中断的仪式销毁"]
-    assert on_token(rooted, "print(keys.labels())") == "['root-2']"
-
-
-def test_a_ceremony_that_fails_leaves_no_key_on_the_token(rooted: Place) -> None:
-    rooted.performed("rekey.yaml")
-    rooted.change("destroy.yaml", "destroy: root-1", "destroy: root-9")
-    assert "key_not_found" in rooted.refused("destroy.yaml")
-    assert on_token(rooted, "print(sorted(keys.labels()))") == "['root-1', 'root-2']"
 
 
 def another_ca(name: str = "合作 CA", organization: str = "合作认证中心") -> tuple[x509.Certificate, bytes]:
