@@ -18,5 +18,5 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from on_tokens
     if not any(one.level is Level.FAULT for one in on_tokens):
         yield from tokens.keys(settings)
-    for check in (surroundings.clock, surroundings.fonts, surroundings.locks):
+    for check in (surroundings.clock, surroundings.time_servers, surroundings.fonts, surroundings.locks):
         yield from check(settings)

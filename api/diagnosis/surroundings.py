@@ -14,10 +14,12 @@ from api import migrations
 from api.accounts.operators import has_operators
 from api.db import Database, make_engine
 from api.diagnosis.findings import Finding, fault, good, warning
+from api.outside.ntp import time_server
 from api.production import refuse_demo
 from api.settings import Settings
 from api.tokens import read_certificate
 from ca.tables import certificate as ledger
+from ca.timestamps import ClockPolicy
 from ca.trust import LockTrust
 from ca.typesetting.fonts import Face
 from hsm import SealBridgeError
@@ -85,6 +87,25 @@ def clock(settings: Settings) -> Iterator[Finding]:
         yield warning("签发 CA", f"{issuing.not_valid_after_utc:%Y-%m-%d} 到期", "安排新的签发 CA 仪式")
     else:
         yield good("时钟", f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def time_servers(settings: Settings) -> Iterator[Finding]:
+    """Whether those that the time stamper asks answer, and agree with the clock."""
+    if not settings.time_servers:
+        # Jumps are noticed all the same; a clock that was wrong at the start is not.
+        says = "未配置，时间戳服务无法发现启动时就不准的时钟"
+        yield warning("时间服务器", says, "设置 SEALBRIDGE_NTP_SERVERS")
+        return
+    for name in settings.time_servers:
+        try:
+            offset = time_server(name)().total_seconds()
+        except OSError as exc:
+            yield fault("时间服务器", f"{name} 没有时间可用（{exc}）", "检查地址和 UDP 123 端口")
+            continue
+        if abs(offset) > ClockPolicy().tolerance.total_seconds():
+            yield fault("时间服务器", f"本机时钟与 {name} 相差 {offset:.3f} 秒", "校准系统时间（NTP）")
+        else:
+            yield good("时间服务器", f"{name}，相差 {offset:.3f} 秒")
 
 
 def fonts(_: Settings) -> Iterator[Finding]:

@@ -8,10 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from api.diagnosis import surroundings
+from api.diagnosis.findings import Finding, Level
 from api.outside.ntp import time_server
+from api.settings import Settings
 
 _1900 = 2_208_988_800  # seconds from NTP's epoch to Unix's (RFC 5905, section 6)
 
@@ -66,3 +70,15 @@ def test_a_server_that_does_not_answer_is_an_error() -> None:
         silent.bind(("127.0.0.1", 0))
         with pytest.raises(OSError, match="No response"):
             time_server(f"127.0.0.1:{silent.getsockname()[1]}")()
+
+
+def test_the_doctor_asks_them_and_says_when_there_are_none(tmp_path: Path) -> None:
+    def found(*servers: str) -> list[Finding]:
+        settings = Settings(data_dir=tmp_path, ntp_servers=",".join(servers))
+        return list(surroundings.time_servers(settings))
+
+    assert [one.level for one in found()] == [Level.WARNING]
+    with server(0.0) as right, server(-120.0) as wrong, server(0, stratum=16) as lost:
+        findings = found(right, wrong, lost)
+    assert [one.level for one in findings] == [Level.GOOD, Level.FAULT, Level.FAULT]
+    assert "-120" in findings[1].says
