@@ -30,11 +30,12 @@ import api.timestamps.routes
 from api import problems
 from api.edge import Edge
 from api.logs import log
+from api.outside import sms_sandbox
 from api.outside.alipay.sandbox import routes as alipay_sandbox
 from api.pages.routes import pages
 from api.production import refuse_demo
 from api.services import Services, open_services
-from api.settings import Mode, Settings
+from api.settings import Settings
 from ca.audit.event import Action, Event
 from mobile_bridge.server import pages as bridge_pages
 from mobile_bridge.server import routes as bridge_routes
@@ -87,7 +88,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.include_router(bridge_routes.router(services.bridge))
     app.include_router(bridge_pages.router(services.bridge, settings.site_name))
-    app.include_router(pages(settings.site_name, with_inbox=settings.mode is Mode.DEVELOPMENT))
+    app.include_router(pages(settings.site_name, with_inbox=services.sms_sandbox is not None))
+    if services.sms_sandbox is not None:
+        app.include_router(sms_sandbox.router(services.sms_sandbox))
     if services.alipay_sandbox is not None:
         app.include_router(alipay_sandbox.router(services.alipay_sandbox))
     return app

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from api.db import Database
 from api.errors import ConfigurationRefused
+from api.outside import sms_sandbox
 from api.outside.alipay.cashier import AlipayCashier
 from api.outside.alipay.client import Alipay
 from api.outside.alipay.sandbox.gateway import SANDBOX_APP_ID
 from api.outside.alipay.sandbox.routes import PATH, AlipaySandbox
 from api.outside.alipay.sandbox.trades import SELLER
 from api.outside.alipay.signing import private_key, public_key
+from api.outside.aliyun.client import AliyunClient
+from api.outside.sms import AliyunSms
+from api.outside.sms_sandbox import SmsSandbox
 from api.payments.routes import NOTICE_PATH, RETURN_PATH
 from api.settings import Settings
 
@@ -23,6 +28,26 @@ SANDBOX_KEY: Final = "alipay-sandbox.key"
 """The private key with which the sandbox signs as Alipay does."""
 REGISTERED_KEY: Final = "alipay-sandbox-app.pub"
 """The application's public key, as it would be registered at Alipay."""
+
+
+def open_sms(settings: Settings, clock: Clock) -> AliyunSms:
+    """The sender of text messages, by Alibaba Cloud itself or by the sandbox. Raises ConfigurationRefused."""
+    if settings.sms == "sandbox":
+        client = AliyunClient(
+            settings.sandbox_url + sms_sandbox.PATH, sms_sandbox.KEY_ID, _sandbox_secret(settings), clock
+        )
+        return AliyunSms(client, sms_sandbox.SIGN_NAME, sms_sandbox.TEMPLATE_CODE)
+    client = AliyunClient(settings.sms_endpoint, *settings.sms_keys(), clock)
+    return AliyunSms(client, settings.sms_sign_name, settings.sms_template_code)
+
+
+def open_sms_sandbox(settings: Settings, db: Database, clock: Clock) -> SmsSandbox | None:
+    """The server side for development; None where messages are really sent. Raises ConfigurationRefused."""
+    return SmsSandbox(db, _sandbox_secret(settings), clock) if settings.sms == "sandbox" else None
+
+
+def _sandbox_secret(settings: Settings) -> str:
+    return hmac.new(settings.server_secret(), b"access key of the sandbox", "sha256").hexdigest()
 
 
 def open_alipay(settings: Settings, clock: Clock) -> Alipay:

@@ -16,7 +16,7 @@ import api.idempotency.tables
 import api.jobs.tables
 import api.messages.tables
 import api.outside.alipay.sandbox.tables
-import api.outside.sms
+import api.outside.sms_sandbox
 import api.payments.tables
 import api.realname.tables
 import api.recovery.tables

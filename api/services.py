@@ -34,12 +34,12 @@ from api.metrics.state import StateCollector
 from api.outside.alipay.client import Alipay
 from api.outside.alipay.sandbox.routes import AlipaySandbox
 from api.outside.ntp import time_server
-from api.outside.sms import SandboxSms
+from api.outside.sms_sandbox import SmsSandbox
 from api.paging import Cursors
 from api.payments.service import Payments
 from api.payments.settling import Settling
 from api.pki.service import Pki
-from api.providers import open_alipay, open_alipay_sandbox, open_cashier
+from api.providers import open_alipay, open_alipay_sandbox, open_cashier, open_sms, open_sms_sandbox
 from api.recovery.service import Recoveries
 from api.registry.service import Registry
 from api.review.service import Review
@@ -79,7 +79,7 @@ class Services:
 
     db: Database
     tokens: OpenTokens
-    sandbox_sms: SandboxSms
+    sms_sandbox: SmsSandbox | None
     accounts: Accounts
     catalogue: Catalogue
     enterprises: Enterprises
@@ -162,7 +162,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     journal = Journal(db.engine, settings.node, _now)
     ledger = Ledger(db.engine, journal)
     id_numbers = IdNumbers(settings.data_secret())
-    sms = SandboxSms(db)
+    sms = open_sms(settings, _now)
     accounts = Accounts(db, sms, settings.server_secret(), _now, journal)
     vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
     keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, PinTries(db, _now))
@@ -240,7 +240,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     return Services(
         db=db,
         tokens=tokens,
-        sandbox_sms=sms,
+        sms_sandbox=open_sms_sandbox(settings, db, _now),
         accounts=accounts,
         catalogue=Catalogue(db, profiles, _now, journal),
         enterprises=Enterprises(db, _now, journal),

@@ -100,7 +100,14 @@ class Settings(BaseSettings):
         description="Header in which the TLS proxy gives the client's certificate (URL-encoded PEM)",
     )
 
-    sms: Literal["sandbox"] = "sandbox"
+    sms: Literal["sandbox", "aliyun"] = "sandbox"
+    sms_endpoint: str = Field("https://dysmsapi.aliyuncs.com", pattern="^https://")
+    sms_key_id: SecretStr | None = None
+    sms_key_id_file: Path | None = None
+    sms_key_secret: SecretStr | None = None
+    sms_key_secret_file: Path | None = None
+    sms_sign_name: str = Field("", max_length=64, description="短信签名, as approved by the provider")
+    sms_template_code: str = Field("", pattern="^(SMS_[0-9]+)?$", description="短信模板 with a variable code")
 
     own_url: str | None = Field(
         None, description="How the server reaches itself, for its sandboxes; public_url unless given"
@@ -188,6 +195,11 @@ class Settings(BaseSettings):
     def sandbox_url(self) -> str:
         """Where the sandboxes answer, as seen from this server."""
         return (self.own_url or self.public_url).rstrip("/")
+
+    def sms_keys(self) -> tuple[str, str]:
+        """The access key at the SMS provider: id and secret. Raises ConfigurationRefused."""
+        secret = self._secret("sms_key_secret", "sms-key.secret")
+        return self._secret("sms_key_id", "sms-key.id"), secret
 
     def alipay_app_key_text(self) -> str:
         """The application's private key at Alipay. Raises ConfigurationRefused."""

@@ -56,7 +56,7 @@ def pages(site_name: str, *, with_inbox: bool) -> APIRouter:
         @router.get("/dev/inbox")
         def inbox(request: Request, format: Annotated[Literal["html", "json"], Query()] = "html") -> Response:
             """The messages of the SMS sandbox."""
-            messages = request.app.state.services.sandbox_sms.inbox()
+            messages = request.app.state.services.sms_sandbox.inbox()
             if format == "json":
                 told = [
                     {"phone": one.phone, "code": one.code, "sent_at": one.sent_at.isoformat()}

@@ -33,7 +33,7 @@ from api.accounts.sessions import Device, Person, SessionToken
 from api.accounts.tables import person as person_table
 from api.db import Database
 from api.errors import NotFound
-from api.outside.sms import SandboxSms
+from api.outside.sms_sandbox import SmsSandbox
 from tests.api.test_accounts import PHONE, Clock, accounts, clock, code, opened, sms, wrong
 
 __all__ = ["accounts", "clock", "sms"]
@@ -50,7 +50,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     yield from opened(getattr(request, "param", "sqlite"), request, tmp_path)
 
 
-def signed_in(accounts: Accounts, sms: SandboxSms, phone: str = PHONE, at: str = HOME) -> SessionToken:
+def signed_in(accounts: Accounts, sms: SmsSandbox, phone: str = PHONE, at: str = HOME) -> SessionToken:
     accounts.signing_in.send_code(phone, address=at)
     return accounts.signing_in.by_code(phone, code(sms), Device("小米 14", "Android 15", "3.2.0", at))
 
@@ -60,7 +60,7 @@ def owner(accounts: Accounts, session: SessionToken) -> Person:
 
 
 @pytest.fixture
-def session(accounts: Accounts, sms: SandboxSms, clock: Clock) -> SessionToken:
+def session(accounts: Accounts, sms: SmsSandbox, clock: Clock) -> SessionToken:
     made = signed_in(accounts, sms)
     accounts.credentials.set_password(owner(accounts, made), PASSWORD, Proof(), HOME)
     clock.forward(minutes=1)
@@ -87,7 +87,7 @@ def test_one_address_cannot_use_up_a_number(accounts: Accounts, clock: Clock) ->
 
 @on_both
 def test_many_addresses_do_not_lock_the_owner_out(
-    accounts: Accounts, sms: SandboxSms, clock: Clock, session: SessionToken
+    accounts: Accounts, sms: SmsSandbox, clock: Clock, session: SessionToken
 ) -> None:
     flood(accounts, clock, PHONE, [f"198.51.100.{n}" for n in range(20)])
     with pytest.raises(SmsLimit) as refused:
@@ -108,7 +108,7 @@ def test_an_address_that_asks_for_everybody_is_slowed_down(accounts: Accounts) -
 
 
 @on_both
-def test_strangers_guesses_leave_the_owners_tries(accounts: Accounts, sms: SandboxSms) -> None:
+def test_strangers_guesses_leave_the_owners_tries(accounts: Accounts, sms: SmsSandbox) -> None:
     accounts.signing_in.send_code(PHONE, address=HOME)
     right = code(sms)
     for _ in range(5):
@@ -119,7 +119,7 @@ def test_strangers_guesses_leave_the_owners_tries(accounts: Accounts, sms: Sandb
     assert accounts.signing_in.by_code(PHONE, right, Device(address=HOME)).token
 
 
-def test_twenty_guesses_from_everywhere_end_a_code(accounts: Accounts, sms: SandboxSms) -> None:
+def test_twenty_guesses_from_everywhere_end_a_code(accounts: Accounts, sms: SmsSandbox) -> None:
     accounts.signing_in.send_code(PHONE, address=HOME)
     right = code(sms)
     outcomes = []
@@ -130,7 +130,7 @@ def test_twenty_guesses_from_everywhere_end_a_code(accounts: Accounts, sms: Sand
     assert outcomes.count(SmsCodeWrong) == 20
 
 
-def test_a_code_serves_its_purpose_alone(accounts: Accounts, sms: SandboxSms) -> None:
+def test_a_code_serves_its_purpose_alone(accounts: Accounts, sms: SmsSandbox) -> None:
     accounts.signing_in.send_code(PHONE, Purpose.PASSWORD)
     with pytest.raises(SmsCodeExpired):
         accounts.signing_in.by_code(PHONE, code(sms))
@@ -184,7 +184,7 @@ def test_passwords_that_everybody_tries(accounts: Accounts, session: SessionToke
 
 
 def test_a_session_alone_changes_no_password(
-    accounts: Accounts, clock: Clock, session: SessionToken, sms: SandboxSms
+    accounts: Accounts, clock: Clock, session: SessionToken, sms: SmsSandbox
 ) -> None:
     me = owner(accounts, session)
     with pytest.raises(ProofNeeded):
@@ -199,7 +199,7 @@ def test_a_session_alone_changes_no_password(
     assert accounts.signing_in.by_password(PHONE, PASSWORD).token
 
 
-def test_the_first_password_needs_a_fresh_sign_in(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
+def test_the_first_password_needs_a_fresh_sign_in(accounts: Accounts, sms: SmsSandbox, clock: Clock) -> None:
     me = owner(accounts, signed_in(accounts, sms))
     clock.forward(minutes=11)
     with pytest.raises(ProofNeeded):
@@ -207,7 +207,7 @@ def test_the_first_password_needs_a_fresh_sign_in(accounts: Accounts, sms: Sandb
 
 
 def test_a_reset_ends_all_other_sessions(
-    accounts: Accounts, sms: SandboxSms, clock: Clock, session: SessionToken
+    accounts: Accounts, sms: SmsSandbox, clock: Clock, session: SessionToken
 ) -> None:
     accounts.signing_in.send_code(PHONE, Purpose.PASSWORD)
     made = accounts.credentials.reset_password(PHONE, code(sms), "another-Kite-42", Device())
@@ -232,7 +232,7 @@ def test_a_hash_with_old_parameters_is_made_anew(
 
 
 def test_changing_the_number(
-    accounts: Accounts, sms: SandboxSms, clock: Clock, session: SessionToken
+    accounts: Accounts, sms: SmsSandbox, clock: Clock, session: SessionToken
 ) -> None:
     me, elsewhere = owner(accounts, session), signed_in(accounts, sms)
     accounts.signing_in.send_code(OTHER, Purpose.PHONE)
@@ -248,7 +248,7 @@ def test_changing_the_number(
 
 @on_both
 def test_a_number_that_somebody_has_is_not_taken(
-    accounts: Accounts, sms: SandboxSms, clock: Clock, session: SessionToken
+    accounts: Accounts, sms: SmsSandbox, clock: Clock, session: SessionToken
 ) -> None:
     signed_in(accounts, sms, OTHER)
     clock.forward(minutes=2)
@@ -300,7 +300,7 @@ def test_a_refresh_token_that_comes_twice_at_once(accounts: Accounts, session: S
         accounts.person(made[0].token)
 
 
-def test_devices(accounts: Accounts, sms: SandboxSms, clock: Clock, session: SessionToken) -> None:
+def test_devices(accounts: Accounts, sms: SmsSandbox, clock: Clock, session: SessionToken) -> None:
     other = signed_in(accounts, sms, at=STRANGER)
     me = owner(accounts, session)
     mine = {one.id: one for one in accounts.devices(me)}

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -26,8 +27,11 @@ from api.accounts.operators import add_operator
 from api.accounts.rules import check_phone
 from api.accounts.service import Accounts
 from api.db import Database, make_engine
-from api.outside.sms import SandboxSms
+from api.outside.aliyun.client import AliyunClient
+from api.outside.sms import AliyunSms
+from api.outside.sms_sandbox import KEY_ID, SIGN_NAME, TEMPLATE_CODE, SmsSandbox
 from ca.audit.journal import Journal
+from tests.api.test_aliyun import arrived
 
 PHONE = "13800001234"
 PASSWORD = "a-good-password"
@@ -64,16 +68,28 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def sms(db: Database) -> SandboxSms:
-    return SandboxSms(db)
+def sms(db: Database, clock: Clock) -> SmsSandbox:
+    return SmsSandbox(db, "the secret", clock)
 
 
 @pytest.fixture
-def accounts(db: Database, sms: SandboxSms, clock: Clock) -> Accounts:
-    return Accounts(db, sms, b"k" * 32, clock, Journal(db.engine, "main", clock))
+def accounts(db: Database, sms: SmsSandbox, clock: Clock) -> Accounts:
+    return Accounts(db, sender(sms, clock), b"k" * 32, clock, Journal(db.engine, "main", clock))
 
 
-def code(sms: SandboxSms) -> str:
+def sender(sms: SmsSandbox, clock: Clock) -> AliyunSms:
+    """The real adapter, in front of the sandbox without a network between."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        status, told = sms.answer(arrived(request))
+        return httpx.Response(status, json=told)
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    client = AliyunClient("https://dysmsapi.aliyuncs.com", KEY_ID, "the secret", clock, http)
+    return AliyunSms(client, SIGN_NAME, TEMPLATE_CODE)
+
+
+def code(sms: SmsSandbox) -> str:
     return sms.inbox()[0].code
 
 
@@ -81,7 +97,7 @@ def wrong(right: str) -> str:
     return f"{(int(right) + 1) % 10**6:06d}"
 
 
-def test_a_code_opens_a_session_once(accounts: Accounts, sms: SandboxSms) -> None:
+def test_a_code_opens_a_session_once(accounts: Accounts, sms: SmsSandbox) -> None:
     accounts.signing_in.send_code(PHONE)
     session = accounts.signing_in.by_code("+86 138-0000-1234", code(sms))
     assert accounts.person(session.token).phone == PHONE
@@ -89,7 +105,7 @@ def test_a_code_opens_a_session_once(accounts: Accounts, sms: SandboxSms) -> Non
         accounts.signing_in.by_code(PHONE, code(sms))
 
 
-def test_a_number_is_one_person(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
+def test_a_number_is_one_person(accounts: Accounts, sms: SmsSandbox, clock: Clock) -> None:
     people = set()
     for _ in range(2):
         accounts.signing_in.send_code(PHONE)
@@ -108,7 +124,7 @@ def test_the_next_code_takes_a_minute(accounts: Accounts, clock: Clock) -> None:
     accounts.signing_in.send_code(PHONE)
 
 
-def test_five_tries_and_no_more(accounts: Accounts, sms: SandboxSms) -> None:
+def test_five_tries_and_no_more(accounts: Accounts, sms: SmsSandbox) -> None:
     accounts.signing_in.send_code(PHONE)
     right = code(sms)
     for left in (4, 3, 2, 1, 0):
@@ -119,7 +135,7 @@ def test_five_tries_and_no_more(accounts: Accounts, sms: SandboxSms) -> None:
         accounts.signing_in.by_code(PHONE, right)
 
 
-def test_tries_at_the_same_moment_count_each(accounts: Accounts, sms: SandboxSms) -> None:
+def test_tries_at_the_same_moment_count_each(accounts: Accounts, sms: SmsSandbox) -> None:
     accounts.signing_in.send_code(PHONE)
     bad = wrong(code(sms))
 
@@ -133,7 +149,7 @@ def test_tries_at_the_same_moment_count_each(accounts: Accounts, sms: SandboxSms
     assert outcomes.count(SmsCodeWrong) == 5
 
 
-def test_a_code_lives_five_minutes(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
+def test_a_code_lives_five_minutes(accounts: Accounts, sms: SmsSandbox, clock: Clock) -> None:
     accounts.signing_in.send_code(PHONE)
     clock.forward(minutes=5, seconds=1)
     with pytest.raises(SmsCodeExpired):
@@ -141,7 +157,7 @@ def test_a_code_lives_five_minutes(accounts: Accounts, sms: SandboxSms, clock: C
 
 
 def test_neither_codes_nor_tokens_are_in_the_database(
-    accounts: Accounts, sms: SandboxSms, db: Database
+    accounts: Accounts, sms: SmsSandbox, db: Database
 ) -> None:
     accounts.signing_in.send_code(PHONE)
     used = code(sms)
@@ -153,7 +169,7 @@ def test_neither_codes_nor_tokens_are_in_the_database(
     assert f"'{used}'" not in kept
 
 
-def test_sessions_end(accounts: Accounts, sms: SandboxSms, clock: Clock) -> None:
+def test_sessions_end(accounts: Accounts, sms: SmsSandbox, clock: Clock) -> None:
     accounts.signing_in.send_code(PHONE)
     session = accounts.signing_in.by_code(PHONE, code(sms))
     clock.now = session.expires_at
