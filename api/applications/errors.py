@@ -55,11 +55,11 @@ class CertificateOfOther(AppError):
 
 
 class KindChanged(AppError):
-    """A new version must be of the kind that the application is."""
+    """A new version must be of the same kind, and about the same certificate."""
 
     kind = Kind.INVALID
     code = "kind_changed"
-    zh = "不能更改申请类型"
+    zh = "不能更改申请类型或所涉及的证书"
 
 
 class PickUnknown(AppError):
@@ -84,3 +84,11 @@ class PaperNotExpected(AppError):
     kind = Kind.CONFLICT
     code = "paper_not_expected"
     zh = "此类申请不需要上传纸质申请书"
+
+
+class CertificateEnded(AppError):
+    """Expired or suspended: its PIN authorises nothing; a new certificate must be applied for."""
+
+    kind = Kind.CONFLICT
+    code = "certificate_ended"
+    zh = "该证书已过期或已冻结，不能续期，请重新申请"

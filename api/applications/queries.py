@@ -131,7 +131,8 @@ def advance(
         raise SameOperator("the operator who endorsed it cannot countersign it")
     _move_row(tx, known, {"status": after, "updated_at": now, "reason": reason})
     _write_down(tx, known.id, known.revision, deed, after, now)
-    follow(tx, replace(known, status=after, updated_at=now, reason=reason), now)
+    moved = replace(known, status=after, updated_at=now, reason=reason)
+    follow(tx, moved, now, consented=deed.action is Action.CONSENT)
     return after
 
 

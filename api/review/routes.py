@@ -72,6 +72,12 @@ def reject(application_id: str, body: Rejection, operator: OnDuty, review: Servi
     return _status(application_id, review.reject(operator, application_id, body.reason))
 
 
+@router.post("/{application_id}/return")
+def ask_for_more(application_id: str, body: Rejection, operator: OnDuty, review: Service) -> StatusView:
+    """退回补充材料, with what is missing; the applicant adds it and submits again."""
+    return StatusView.at(application_id, review.ask_for_more(operator, application_id, body.reason))
+
+
 def _file(review: Review, application_id: str, *kinds: EvidenceKind) -> Response:
     kept = review.evidence(application_id, *kinds)
     return Response(kept.content, media_type=kept.media_type)

@@ -116,6 +116,15 @@ class Review:
             self._journal.append(tx, JournalEvent(JournalAction.APPLICATION_REJECTED, known.id))
         return status
 
+    def ask_for_more(self, operator: Operator, application_id: str, reason: str) -> Status:
+        """退回补充材料, with what is missing; the applicant adds it. Raises NotFound, WrongMove."""
+        deed = Deed(Actor.OPERATOR, operator.name, Action.RETURN, note=reason)
+        with self._db.write() as tx:
+            known = queries.find(tx, application_id)
+            status = queries.advance(tx, known, deed, self._clock(), reason=reason)
+            self._journal.append(tx, JournalEvent(JournalAction.APPLICATION_RETURNED, known.id))
+        return status
+
     def _seals(self, application_id: str) -> list[SignatureReport]:
         form = self.evidence(application_id, EvidenceKind.SIGNED_FORM).content
         trust = self._trust()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code, a_picture, an_id_number, code_of
 from tests.api.running import Server
+from tests.support.camera.subjects import SIGNED
 
 CLERK, PERSONAL, YEAR = "linyi-clerk-month", "linyi-personal-month", "linyi-enterprise-year"
 
@@ -304,6 +308,43 @@ def test_a_person_without_a_written_signature_is_not_submitted(phone: Phone) -> 
     assert code_of(phone.act(application, "submit")) == (409, "signature_missing")
     body = {"sha256": "0" * 64}
     assert phone.http.put(f"/v1/applications/{application}/signature", json=body).status_code in (409, 422)
+
+
+def test_a_person_chooses_the_signature_that_was_cut_out(phone: Phone, desk: Desk) -> None:
+    application = asked(phone, "personal", product=PERSONAL)
+    photo = SIGNED["white paper"](np.random.default_rng(7)).jpeg
+    assert phone.put_paper(application, photo).status_code == 200
+    path = f"/v1/applications/{application}/signature"
+    choices = phone.http.get(f"{path}s").json()
+    assert [one["written"] for one in choices].count(False) == 1
+    assert choices[0]["written"]
+    assert phone.http.put(path, json={"sha256": choices[0]["sha256"]}).status_code == 200
+    chosen = phone.http.get(f"/v1/applications/{application}").json()["signature_sha256"]
+    assert chosen == choices[0]["sha256"] == sha256(b64decode(choices[0]["png"])).hexdigest()
+    assert phone.act(application, "submit").json()["status"] == "submitted"
+    assert desk.judge(application, "approve").json()["status"] == "approved"
+
+
+def test_another_photo_forgets_the_signature_of_the_former(phone: Phone) -> None:
+    application = asked(phone, "personal", product=PERSONAL)
+    phone.put_paper(application, SIGNED["white paper"](np.random.default_rng(7)).jpeg)
+    path = f"/v1/applications/{application}/signature"
+    drawn = phone.http.get(f"{path}s").json()[-1]
+    assert phone.http.put(path, json={"sha256": drawn["sha256"]}).status_code == 200
+    phone.put_paper(application, a_picture())
+    assert phone.http.get(f"/v1/applications/{application}").json()["signature_sha256"] is None
+
+
+def test_what_an_operator_misses_is_added_and_submitted_again(
+    phone: Phone, desk: Desk, submitted: str
+) -> None:
+    returned = desk.judge(submitted, "return", reason="请重新拍摄营业执照")
+    assert returned.json()["status"] == "returned"
+    assert phone.http.get(f"/v1/applications/{submitted}").json()["reason"] == "请重新拍摄营业执照"
+    assert phone.put_licence(submitted, a_picture()).status_code == 200
+    assert phone.act(submitted, "submit").json()["status"] == "submitted"
+    shown = phone.http.get(f"/v1/applications/{submitted}").json()
+    assert (shown["revision"], shown["reason"]) == (1, None)
 
 
 def test_bodies_without_sense_are_refused(phone: Phone) -> None:

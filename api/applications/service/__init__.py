@@ -20,6 +20,7 @@ from api.applications.service.sign import SignaturePictures
 from api.applications.service.submit import Submitting
 from api.db import Database
 from api.enterprises.id_numbers import IdNumbers
+from ca.audit.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def applications(
     sealer: Sealer,
     revocations: Revocations,
     clock: Callable[[], datetime],
+    journal: Journal,
 ) -> Applications:
     """Put together."""
     drafts = Drafts(certificates, id_numbers)
@@ -53,10 +55,10 @@ def applications(
         gathering=Gathering(db, clock),
         pictures=SignaturePictures(db, clock),
         sealing=Sealing(db, certificates, sealer, clock),
-        submitting=Submitting(db, clock),
+        submitting=Submitting(db, clock, journal),
         revising=Revising(db, drafts, id_numbers, clock),
-        consents=Consents(db, certificates, sealer, id_numbers, clock),
+        consents=Consents(db, certificates, sealer, id_numbers, clock, journal),
         reading=Reading(db),
-        carrying_out=CarryingOut(db, certificates, revocations, id_numbers, clock),
+        carrying_out=CarryingOut(db, certificates, revocations, id_numbers, clock, journal),
         expiry=Expiry(db, clock),
     )

@@ -23,6 +23,9 @@ from api.enterprises.administration import Approved, administrator_of, appoint, 
 from api.enterprises.id_numbers import IdNumbers
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
+from ca.audit.event import Action as JournalAction
+from ca.audit.event import Event as JournalEvent
+from ca.audit.journal import Journal
 from ca.errors import StatusConflict
 
 _ASKED_FOR: Final = "cessation_of_operation"
@@ -38,12 +41,14 @@ class CarryingOut:
         revocations: Revocations,
         id_numbers: IdNumbers,
         clock: Callable[[], datetime],
+        journal: Journal,
     ) -> None:
         self._db = db
         self._certificates = certificates
         self._revocations = revocations
         self._id_numbers = id_numbers
         self._clock = clock
+        self._journal = journal
 
     def carry_out(self, application_id: str) -> None:
         """May be repeated. Raises NotFound."""
@@ -83,6 +88,10 @@ class CarryingOut:
                 queries.advance(tx, known, deed, now, reason="申请人已不是企业管理员")
                 return
             appoint(tx, named.credit_code, named.name, known.person_id, now, self._approved(known))
+            detail = {"application": known.id}
+            self._journal.append(
+                tx, JournalEvent(JournalAction.ENTERPRISE_CHANGED, named.credit_code, detail=detail)
+            )
             if held.enterprise_name == named.name:
                 self._done(tx, known, now)
 

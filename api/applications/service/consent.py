@@ -23,6 +23,9 @@ from api.enterprises.administration import administrator_of
 from api.enterprises.id_numbers import IdNumbers, mask_id_number
 from api.errors import NotFound
 from api.paging import PageRequest, Part
+from ca.audit.event import Action as JournalAction
+from ca.audit.event import Event as JournalEvent
+from ca.audit.journal import Journal
 from ca.documents.forms import SEAL_PLACE
 
 _REASON: Final = "授权办事人员使用数字证书"
@@ -47,12 +50,14 @@ class Consents:
         sealer: Sealer,
         id_numbers: IdNumbers,
         clock: Callable[[], datetime],
+        journal: Journal,
     ) -> None:
         self._db = db
         self._certificates = certificates
         self._sealer = sealer
         self._id_numbers = id_numbers
         self._clock = clock
+        self._journal = journal
 
     def waiting(self, person: Person, page: PageRequest) -> Part[Asking]:
         """Those that wait, longest first."""
@@ -93,7 +98,11 @@ class Consents:
         with self._db.write() as tx:
             _administered(tx, person, application_id)  # still the administrator
             status = queries.advance(tx, known, deed, now)
-            evidence.keep(tx, known, EvidenceKind.SIGNED_LETTER, "application/pdf", sealed, now)
+            digest = evidence.keep(tx, known, EvidenceKind.SIGNED_LETTER, "application/pdf", sealed, now)
+            detail = {"letter_sha256": digest, "serial": held.serial}
+            self._journal.append(
+                tx, JournalEvent(JournalAction.APPLICATION_CONSENTED, known.id, detail=detail)
+            )
         return status
 
     def decline(self, person: Person, application_id: str, reason: str) -> Status:
@@ -101,7 +110,9 @@ class Consents:
         deed = Deed(Actor.ADMINISTRATOR, str(person.id), Action.DECLINE, note=reason)
         with self._db.write() as tx:
             known = _administered(tx, person, application_id)
-            return queries.advance(tx, known, deed, self._clock(), reason=reason)
+            status = queries.advance(tx, known, deed, self._clock(), reason=reason)
+            self._journal.append(tx, JournalEvent(JournalAction.APPLICATION_DECLINED, known.id))
+        return status
 
     def _asking(self, tx: Connection, known: Application) -> Asking:
         product = find_product(tx, known.product, known.product_version)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from api.applications import queries
 from api.applications.asked import Applicant, Asked
-from api.applications.errors import AdministratorAlready, CertificateRevoked, ProductUnfit
+from api.applications.errors import AdministratorAlready, CertificateEnded, CertificateRevoked, ProductUnfit
 from api.applications.identities import opened_holder_id, sealed_holder_id, sealed_legal_person_id
 from api.applications.kinds import ApplicationKind
 from api.applications.model import Particulars
@@ -62,7 +62,7 @@ class Drafts:
         """For the application ``number``.
 
         Raises NotFound (product, certificate), ProductUnfit, EnterpriseNotFound, AdministratorAlready,
-        AdministratorNeeded, CertificateRevoked.
+        AdministratorNeeded, CertificateEnded, CertificateRevoked.
         """
         return self._make[asked.kind](tx, number, applicant, asked, now)
 
@@ -92,6 +92,8 @@ class Drafts:
 
     def _renewal(self, tx: Connection, number: str, who: Applicant, asked: Asked, now: datetime) -> Draft:
         held = self._own(tx, who, asked)
+        if not held.usable:
+            raise CertificateEnded("only a certificate in force is renewed")
         first = queries.find(tx, held.application_id)
         product = find_product(tx, first.product)
         if not product.is_offered(now):

@@ -52,6 +52,8 @@ class Revising:
             if asked.kind is not known.kind:
                 raise KindChanged(f"it is a {known.kind}")
             draft = self._drafts.draft(tx, known.id, applicant, asked, now)
+            if draft.serial != known.serial:
+                raise KindChanged("it is about another certificate")
             former = queries.versions(tx, known.id)[-1]
             digest = evidence.digests(tx, known).get(paper_kind(known.kind))
         before = self._paper(known, draft, former.created_at.astimezone(CHINA).date())

@@ -1,4 +1,4 @@
-"""手写签名: the picture of a person's signature, chosen from what the photo of the form shows."""
+"""手写签名 or 生成签名: the picture of a person's signature, cut out of the photo of the form or drawn."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from api.applications.kinds import NEEDS
 from api.applications.model import Application
 from api.applications.rules import EDITABLE, WrongMove
 from api.db import Database
-from ca.seals.handwriting.cutting import candidates
+from ca.inspection.apart import signature_candidates
+from ca.seals.handwriting.generated import draw_signature
 
 _PNG: Final = "image/png"
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureChoice:
-    """A picture that may be chosen. ``sha256`` names it; ``written``: cut out of the photo."""
+    """A picture that may be chosen. ``sha256`` names it; ``written``: by hand, not drawn."""
 
     sha256: str
     written: bool
@@ -39,14 +40,16 @@ class SignaturePictures:
         self._clock = clock
 
     def choices(self, person: Person, application_id: str) -> list[SignatureChoice]:
-        """Cut out of the photo of the form, the likeliest first.
+        """Cut out of the photo of the form, the likeliest first; the last one is drawn from the name.
 
-        Raises NotFound (no photo yet), SignatureNotFound when the photo shows no handwriting.
+        The photo must show a signature, whichever is chosen. Raises NotFound (no photo yet),
+        SignatureNotFound, AnalysisFailed.
         """
         with self._db.read() as tx:
             known = _expecting(tx, person, application_id)
             photo = evidence.fetch(tx, known.id, known.revision, EvidenceKind.PAPER_FORM).content
-        return [_choice(one.png, written=True) for one in candidates(photo)]
+        written = [_choice(one.png, written=True) for one in signature_candidates(photo)]
+        return [*written, _choice(draw_signature(known.holder_name).png, written=False)]
 
     def choose(self, person: Person, application_id: str, sha256: str) -> None:
         """Keep one of the choices. Raises PickUnknown, WrongMove, and what ``choices`` does."""

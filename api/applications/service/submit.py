@@ -15,14 +15,18 @@ from api.applications.model import Application, Deed
 from api.applications.rules import Action, Actor, Complete, Status, check_complete, submission
 from api.catalogue.queries import Product, find_product
 from api.db import Database
+from ca.audit.event import Action as JournalAction
+from ca.audit.event import Event as JournalEvent
+from ca.audit.journal import Journal
 
 
 class Submitting:
     """Hands applications over, and takes them back."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, db: Database, clock: Callable[[], datetime], journal: Journal) -> None:
         self._db = db
         self._clock = clock
+        self._journal = journal
 
     def submit(self, person: Person, application_id: str) -> Status:
         """To the operators, or first to the enterprise's administrator.
@@ -41,6 +45,8 @@ class Submitting:
             if status is Status.SUBMITTED and asked == 0:
                 moved = queries.find(tx, known.id)
                 status = queries.advance(tx, moved, Deed(Actor.SYSTEM, queries.SYSTEM, Action.APPROVE), now)
+                told = JournalEvent(JournalAction.APPLICATION_APPROVED, known.id, detail={"by": "rule"})
+                self._journal.append(tx, told)
         return status
 
     def withdraw(self, person: Person, application_id: str) -> Status:
