@@ -22,6 +22,7 @@ import api.ocsp.routes
 import api.pages.routes
 import api.payments.routes
 import api.pki.routes
+import api.realname.routes
 import api.recovery.routes
 import api.registry.routes
 import api.review.routes
@@ -43,6 +44,8 @@ from mobile_bridge.server import routes as bridge_routes
 _ROUTERS = (
     api.accounts.routes.router,
     api.messages.routes.router,
+    api.realname.routes.router,
+    api.realname.routes.pages,
     api.catalogue.routes.router,
     api.catalogue.routes.operator_router,
     api.enterprises.routes.router,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from api.db import Database
@@ -12,6 +12,7 @@ from api.errors import ConfigurationRefused
 from api.outside import sms_sandbox
 from api.outside.alipay.cashier import AlipayCashier
 from api.outside.alipay.client import Alipay
+from api.outside.alipay.face import AlipayFace
 from api.outside.alipay.sandbox.gateway import SANDBOX_APP_ID
 from api.outside.alipay.sandbox.routes import PATH, AlipaySandbox
 from api.outside.alipay.sandbox.trades import SELLER
@@ -20,6 +21,7 @@ from api.outside.aliyun.client import AliyunClient
 from api.outside.sms import AliyunSms
 from api.outside.sms_sandbox import SmsSandbox
 from api.payments.routes import NOTICE_PATH, RETURN_PATH
+from api.realname.service import Policy, Providers
 from api.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -92,3 +94,17 @@ def _read(settings: Settings, name: str) -> str:
             f"{path} cannot be read ({exc.strerror}); run `sealbridge setup`",
             reason=f"缺少 {name}，请先运行 sealbridge setup",
         ) from exc
+
+
+def identity_providers(alipay: Alipay) -> Providers:
+    """Who is asked for each way of real-name checks."""
+    return Providers(face=AlipayFace(alipay))
+
+
+def realname_policy(settings: Settings) -> Policy:
+    """What the operator decided about real-name checks."""
+    return Policy(
+        valid=timedelta(days=settings.realname_valid_days),
+        attempts=settings.realname_attempts,
+        return_url=f"{settings.public_url}/realname/return",
+    )

@@ -21,7 +21,6 @@ from api.certificates.pins import PinTries
 from api.certificates.service import Certificates
 from api.db import Database, make_engine
 from api.enterprises.handover.service import Handovers
-from api.enterprises.id_numbers import IdNumbers
 from api.enterprises.lookup import Lookups
 from api.enterprises.service import Enterprises
 from api.errors import ConfigurationRefused
@@ -39,7 +38,17 @@ from api.paging import Cursors
 from api.payments.service import Payments
 from api.payments.settling import Settling
 from api.pki.service import Pki
-from api.providers import open_alipay, open_alipay_sandbox, open_cashier, open_sms, open_sms_sandbox
+from api.providers import (
+    identity_providers,
+    open_alipay,
+    open_alipay_sandbox,
+    open_cashier,
+    open_sms,
+    open_sms_sandbox,
+    realname_policy,
+)
+from api.realname.id_numbers import IdNumbers
+from api.realname.service import RealName
 from api.recovery.service import Recoveries
 from api.registry.service import Registry
 from api.review.service import Review
@@ -102,6 +111,7 @@ class Services:
     journal: Journal
     stamper: TimeStamper
     upkeep: Upkeep
+    real_name: RealName
     alipay: Alipay
     alipay_sandbox: AlipaySandbox | None
     sandbox_upkeep: Upkeep
@@ -256,6 +266,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         pki=pki,
         stamper=stamper,
         upkeep=upkeep,
+        real_name=RealName(
+            db, id_numbers, identity_providers(alipay), realname_policy(settings), _now, journal
+        ),
         alipay=alipay,
         alipay_sandbox=alipay_sandbox,
         sandbox_upkeep=_sandbox_upkeep(alipay_sandbox, meters),

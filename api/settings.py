@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     sms_sign_name: str = Field("", max_length=64, description="短信签名, as approved by the provider")
     sms_template_code: str = Field("", pattern="^(SMS_[0-9]+)?$", description="短信模板 with a variable code")
 
+    realname_valid_days: int = Field(365, ge=1, le=3650, description="How long a real-name check holds")
+    realname_attempts: int = Field(5, ge=1, le=100, description="Real-name checks of a person in 24 hours")
+
     own_url: str | None = Field(
         None, description="How the server reaches itself, for its sandboxes; public_url unless given"
     )

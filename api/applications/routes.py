@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from api.accounts.access import SignedIn
 from api.applications.applicants import applicant
 from api.applications.bodies import NewApplication, PinGiven, Revision, SignaturePicked
 from api.applications.evidence import Evidence, EvidenceKind
@@ -25,6 +24,7 @@ from api.applications.schemas import (
 from api.applications.sending import SendToComputer
 from api.applications.service import Applications
 from api.paging import Page, Paged
+from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/applications", tags=["认领企业与证书申请"])
 
@@ -66,38 +66,38 @@ Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attac
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-def apply(body: NewApplication, person: SignedIn, service: Service) -> StatusView:
+def apply(body: NewApplication, person: Verified, service: Service) -> StatusView:
     """去申请: apply. ``kind`` says what for; without it, 认领企业 with a certificate of the enterprise."""
     made = service.applying.apply(applicant(person, body.named), body.asked())
     return StatusView.at(made.id, made.status)
 
 
 @router.get("")
-def list_own(person: SignedIn, service: Service, page: Paged) -> Page[ApplicationView]:
+def list_own(person: Verified, service: Service, page: Paged) -> Page[ApplicationView]:
     """我的申请: one's own applications, newest first."""
     return page.page(service.reading.all_of(person, page).map(ApplicationView.of))
 
 
 @router.get("/{application_id}")
-def show(application_id: str, person: SignedIn, service: Service) -> DossierView:
+def show(application_id: str, person: Verified, service: Service) -> DossierView:
     """申请详情: one application with its evidence and history."""
     return DossierView.of_dossier(service.reading.dossier(person, application_id))
 
 
 @router.get("/{application_id}/versions")
-def versions(application_id: str, person: SignedIn, service: Service) -> list[VersionView]:
+def versions(application_id: str, person: Verified, service: Service) -> list[VersionView]:
     """历次版本: what was submitted each time, the first one first."""
     return [VersionView.of(one) for one in service.reading.versions(person, application_id)]
 
 
 @router.get("/{application_id}/versions/{revision}/form", response_class=Response, responses=_PDF)
-def former_form(application_id: str, revision: int, person: SignedIn, service: Service) -> Response:
+def former_form(application_id: str, revision: int, person: Verified, service: Service) -> Response:
     """历次申请书: the form of one version, sealed if it was."""
     return _file(service.reading.paper(person, application_id, revision))
 
 
 @router.post("/{application_id}/revise", status_code=HTTPStatus.CREATED)
-def revise(application_id: str, body: Revision, person: SignedIn, service: Service) -> StatusView:
+def revise(application_id: str, body: Revision, person: Verified, service: Service) -> StatusView:
     """重新申请: correct what was refused; files that still hold stay, the refused version too.
 
     The status is ``signed`` where the form says the same as before, so that its seal still holds.
@@ -109,46 +109,46 @@ def revise(application_id: str, body: Revision, person: SignedIn, service: Servi
 
 
 @router.put("/{application_id}/licence", openapi_extra=_PICTURE)
-def put_licence(application_id: str, picture: Picture, person: SignedIn, service: Service) -> PictureKept:
+def put_licence(application_id: str, picture: Picture, person: Verified, service: Service) -> PictureKept:
     """上传营业执照或统一社会信用代码证: the body is the picture itself, JPEG or PNG, at most 8 MB."""
     return PictureKept(sha256=service.gathering.add_licence(person, application_id, picture))
 
 
 @router.put("/{application_id}/paper-form", openapi_extra=_PICTURE)
-def put_paper_form(application_id: str, picture: Picture, person: SignedIn, service: Service) -> PictureKept:
+def put_paper_form(application_id: str, picture: Picture, person: Verified, service: Service) -> PictureKept:
     """上传纸质申请书照片: the form printed, signed and sealed on paper; JPEG or PNG, at most 8 MB."""
     return PictureKept(sha256=service.gathering.add_paper_form(person, application_id, picture))
 
 
 @router.put("/{application_id}/attachments/{code}", openapi_extra=_PICTURE)
 def put_attachment(
-    application_id: str, code: Code, picture: Picture, person: SignedIn, service: Service
+    application_id: str, code: Code, picture: Picture, person: Verified, service: Service
 ) -> PictureKept:
     """上传附件: what the product's authority asks for beside the form; see ``attachments`` of the detail."""
     return PictureKept(sha256=service.gathering.add_attachment(person, application_id, code, picture))
 
 
 @router.get("/{application_id}/attachments/{code}", response_class=Response, responses=_ANY)
-def attachment(application_id: str, code: Code, person: SignedIn, service: Service) -> Response:
+def attachment(application_id: str, code: Code, person: Verified, service: Service) -> Response:
     """查看附件: as it is kept."""
     return _file(service.reading.file(person, application_id, EvidenceKind.ATTACHMENT, code))
 
 
 @router.get("/{application_id}/licence", response_class=Response, responses=_ANY)
-def licence(application_id: str, person: SignedIn, service: Service) -> Response:
+def licence(application_id: str, person: Verified, service: Service) -> Response:
     """查看营业执照照片: as it is kept."""
     return _file(service.reading.file(person, application_id, EvidenceKind.LICENCE))
 
 
 @router.get("/{application_id}/signatures")
-def signatures(application_id: str, person: SignedIn, service: Service) -> list[SignatureView]:
+def signatures(application_id: str, person: Verified, service: Service) -> list[SignatureView]:
     """选择签名: pictures of the signature, cut out of the photo of the paper form, the likeliest first."""
     return [SignatureView.of(one) for one in service.pictures.choices(person, application_id)]
 
 
 @router.put("/{application_id}/signature")
 def put_signature(
-    application_id: str, body: SignaturePicked, person: SignedIn, service: Service
+    application_id: str, body: SignaturePicked, person: Verified, service: Service
 ) -> PictureKept:
     """手写签名 or 生成签名: which of the pictures is to be the person's signature."""
     service.pictures.choose(person, application_id, body.sha256)
@@ -156,38 +156,38 @@ def put_signature(
 
 
 @router.get("/{application_id}/form", response_class=Response, responses=_PDF)
-def form(application_id: str, person: SignedIn, service: Service) -> Response:
+def form(application_id: str, person: Verified, service: Service) -> Response:
     """下载申请书: the filled form (or 授权书) as PDF, with its seal once it has one."""
     return _file(service.reading.paper(person, application_id))
 
 
 @router.post("/{application_id}/seal")
-def seal(application_id: str, body: PinGiven, person: SignedIn, service: Service) -> StatusView:
+def seal(application_id: str, body: PinGiven, person: Verified, service: Service) -> StatusView:
     """证书签署申请书: a renewal or a change of data is sealed with the PIN of the present certificate."""
     status = service.sealing.seal(person, application_id, body.pin.get_secret_value())
     return StatusView.at(application_id, status)
 
 
 @router.post("/{application_id}/send-to-computer", status_code=HTTPStatus.CREATED)
-def send_to_computer(application_id: str, person: SignedIn, sending: Sending) -> SigningAddressView:
+def send_to_computer(application_id: str, person: Verified, sending: Sending) -> SigningAddressView:
     """发送到电脑: an address for the PC with the company's CA lock, and the code to type there."""
     return SigningAddressView.model_validate(sending.send(person, application_id))
 
 
 @router.get("/{application_id}/send-to-computer")
-def signing_state(application_id: str, person: SignedIn, sending: Sending) -> SigningStateView:
+def signing_state(application_id: str, person: Verified, sending: Sending) -> SigningStateView:
     """查询电脑端签章进度: where the signing on the PC stands."""
     return SigningStateView.model_validate(sending.state(person, application_id))
 
 
 @router.post("/{application_id}/submit")
-def submit(application_id: str, person: SignedIn, service: Service) -> StatusView:
+def submit(application_id: str, person: Verified, service: Service) -> StatusView:
     """提交申请: to the registration authority; of a clerk, first to the enterprise's administrator."""
     return StatusView.at(application_id, service.submitting.submit(person, application_id))
 
 
 @router.post("/{application_id}/withdraw")
-def withdraw(application_id: str, person: SignedIn, service: Service) -> StatusView:
+def withdraw(application_id: str, person: Verified, service: Service) -> StatusView:
     """撤回申请: give the application up."""
     return StatusView.at(application_id, service.submitting.withdraw(person, application_id))
 

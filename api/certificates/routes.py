@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.accounts.access import SignedIn
 from api.certificates.download import CertificateDownload
 from api.certificates.schemas import CertificateDetail, CertificateView, DownloadedCertificate, Pin
 from api.certificates.service import Certificates
+from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1", tags=["证书"])
 
@@ -31,7 +31,7 @@ Service = Annotated[Certificates, Depends(_certificates)]
 def download(
     application_id: str,
     body: Pin,
-    person: SignedIn,
+    person: Verified,
     service: Annotated[CertificateDownload, Depends(_download)],
 ) -> DownloadedCertificate:
     """下载证书: set the PIN; the key pair is made in the token and certified. May be repeated."""
@@ -40,12 +40,12 @@ def download(
 
 
 @router.get("/certificates")
-def list_own(person: SignedIn, service: Service) -> list[CertificateView]:
+def list_own(person: Verified, service: Service) -> list[CertificateView]:
     """证书管理: one's own certificates, newest first."""
     return [CertificateView.of(one) for one in service.all_of(person)]
 
 
 @router.get("/certificates/{serial}")
-def show(serial: str, person: SignedIn, service: Service) -> CertificateDetail:
+def show(serial: str, person: Verified, service: Service) -> CertificateDetail:
     """证书详情: one certificate with its chain."""
     return CertificateDetail.of(service.one_of(person, serial))

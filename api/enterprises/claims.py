@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.errors import AppError
+from api.realname.rules import check_name
 from ca.distinguished import check_text
 from ca.identifiers import check_credit_code, check_id_number
-from hsm.errors import Kind
 
-
-class NameInvalid(AppError):
-    """A person's name is empty, too long, or has characters that no name has."""
-
-    kind = Kind.INVALID
-    code = "name_invalid"
-    zh = "{field}为空、过长或含有无效字符，请核对"
+__all__ = ["Claim", "check_claim", "check_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +29,3 @@ def check_claim(name: str, credit_code: str, legal_person: str, legal_person_id:
         legal_person=check_name("法定代表人姓名", legal_person),
         legal_person_id=check_id_number(legal_person_id),
     )
-
-
-def check_name(field: str, name: str) -> str:
-    """A person's name without the spaces around it. ``field``: what people call it. Raises NameInvalid."""
-    trimmed = name.strip()
-    if not 1 < len(trimmed) <= 40 or not trimmed.isprintable() or any(one.isdigit() for one in trimmed):
-        raise NameInvalid(f"{field}: 2 to 40 printable characters, no digits", field=field)
-    return trimmed

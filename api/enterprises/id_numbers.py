@@ -1,39 +1,7 @@
-"""Identity numbers at rest: AES-256-GCM under the server's data key."""
+"""Identity numbers at rest, from where enterprises and what stands above take them."""
 
 from __future__ import annotations
 
-import secrets
-from typing import Final
+from api.realname.id_numbers import IdNumbers, mask_id_number
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from api.errors import InternalError
-
-_NONCE: Final = 12
-_VERSION: Final = b"\x01"
-
-
-class IdNumbers:
-    """Seals identity numbers for the database. ``key``: 32 bytes."""
-
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
-
-    def seal(self, number: str, bound_to: str) -> bytes:
-        """Opens again with the same ``bound_to`` only: a row's number cannot be moved to another row."""
-        nonce = secrets.token_bytes(_NONCE)
-        return _VERSION + nonce + self._cipher.encrypt(nonce, number.encode(), bound_to.encode())
-
-    def open(self, sealed: bytes, bound_to: str) -> str:
-        """The number. Raises InternalError when the key is another or the bytes were changed."""
-        nonce, ciphertext = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
-        try:
-            return self._cipher.decrypt(nonce, ciphertext, bound_to.encode()).decode()
-        except (InvalidTag, ValueError) as exc:
-            raise InternalError("an identity number does not open under the data key") from exc
-
-
-def mask_id_number(number: str) -> str:
-    """3713***********32X: place and end, enough to compare with a card in hand."""
-    return f"{number[:4]}{'*' * 11}{number[-3:]}"
+__all__ = ["IdNumbers", "mask_id_number"]

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from api.accounts.access import OnDuty, Reading, SignedIn
+from api.accounts.access import OnDuty, Reading
 from api.certificates.schemas import Pin
+from api.realname.access import Verified
 from api.recovery.rules import Status
 from api.recovery.schemas import OwnRecoveryView, RecoveryRequest, RecoveryView
 from api.recovery.service import Recoveries
@@ -54,12 +55,12 @@ def refuse(recovery_id: str, operator: OnDuty, service: Service) -> RecoveryView
 
 
 @router.get("")
-def of_own(serial: str, person: SignedIn, service: Service) -> OwnRecoveryView:
+def of_own(serial: str, person: Verified, service: Service) -> OwnRecoveryView:
     """恢复进度: of one's own encryption certificate."""
     return OwnRecoveryView.of(service.of_own(person, serial))
 
 
 @router.post("")
-def finish(serial: str, body: Pin, person: SignedIn, service: Service) -> OwnRecoveryView:
+def finish(serial: str, body: Pin, person: Verified, service: Service) -> OwnRecoveryView:
     """设置新 PIN 码: once two operators have agreed. The old PIN opens nothing any more."""
     return OwnRecoveryView.of(service.finish(person, serial, body.pin.get_secret_value()))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
-from api.accounts.access import SignedIn
+from api.realname.access import Verified
 from api.seals.service import Sealing
 from ca.documents.signing import Place
 
@@ -23,7 +23,7 @@ def _sealing(request: Request) -> Sealing:
 @router.post("/certificates/{serial}/seals", response_class=Response, responses=_PDF)
 def stamp(
     serial: str,
-    person: SignedIn,
+    person: Verified,
     sealing: Annotated[Sealing, Depends(_sealing)],
     file: Annotated[UploadFile, File(description="the PDF, at most 64 MB")],
     pin: Annotated[str, Form(max_length=256)],

@@ -49,6 +49,8 @@ class Action(StrEnum):
     PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 - an act
     PHONE_CHANGED = "person.phone_changed"
     SESSION_REUSED = "person.session_reused"
+    REAL_NAME_CHECKED = "real_name.checked"
+    REAL_NAME_RELEASED = "real_name.released"
     APPLICATION_APPROVED = "application.approved"
     APPLICATION_REJECTED = "application.rejected"
     APPLICATION_RETURNED = "application.returned"

@@ -56,8 +56,10 @@ def _play(work: Path, out: Path, company: Company, document: bytes) -> list[judg
     (out / "lock-ca.pem").write_bytes((lock_folder / "lock-ca.pem").read_bytes())
     _step("初始化", "tokens, root ceremony, issuing CA, database")
     with running(work / "data", work / "server.log") as url, Phone(url) as phone, OperatorDesk(url) as desk:
-        _step("认领企业", "the phone signs in, claims the enterprise and gets the form")
+        _step("实名认证", "the phone signs in and passes the face check")
         phone.sign_in(company.phone)
+        phone.prove_identity(company.administrator, company.administrator_id)
+        _step("认领企业", "the phone claims the enterprise and gets the form")
         application = phone.claim(company, licence_picture(company))
         _step("发送到电脑", "the lock agent checks the form and signs it on the lock")
         address, code = phone.send_to_computer(application)

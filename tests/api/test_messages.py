@@ -77,7 +77,8 @@ def test_a_key_reaches_each_person_once(db: Database) -> None:
     assert kept == [(1, "paid:A1"), (1, None), (1, None), (2, "paid:A1")]
 
 
-def test_messages_over_http(server: Server, phone: Phone) -> None:
+def test_messages_over_http(server: Server) -> None:
+    phone = Phone(server).enter()
     with migrated(f"sqlite:///{server.data}/sealbridge.db") as db, db.write() as tx:
         me = tx.execute(select(person.c.id).where(person.c.phone == phone.number)).scalar_one()
         about = {"application_id": "A1"}, {"serial": "AB12"}, {"credit_code": "91371300MA1234567X"}, {}
@@ -107,7 +108,7 @@ def test_messages_over_http(server: Server, phone: Phone) -> None:
     assert _unread(phone) == {"certificate-expiring": 1, "member-left": 1}
     unread = phone.http.get("/v1/messages", params={"unread": "true", "kind": "paid"}).json()
     assert unread == {"items": [], "next": None}
-    other = Phone(server).sign_in()
+    other = Phone(server).enter()
     assert code_of(other.http.post(f"/v1/messages/{paid['id']}/read")) == (404, "not_found")
     assert other.http.get("/v1/messages").json()["items"] == []
 
