@@ -29,7 +29,10 @@ import api.review.routes
 import api.seals.routes
 import api.timestamps.routes
 from api import problems
+from api.accounts.callers import caller_of
 from api.edge import Edge
+from api.idempotency.documented import document
+from api.idempotency.middleware import Idempotency
 from api.logs import log
 from api.outside import sms_sandbox
 from api.outside.alipay.sandbox import routes as alipay_sandbox
@@ -85,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan(services),
     )
     app.state.services = services
+    app.add_middleware(Idempotency, calls=services.calls, caller_of=caller_of(services.accounts))
     app.add_middleware(Edge, meters=services.meters)
     problems.install(app)
     for router in _ROUTERS:
@@ -96,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(sms_sandbox.router(services.sms_sandbox))
     if services.alipay_sandbox is not None:
         app.include_router(alipay_sandbox.router(services.alipay_sandbox))
+    document(app)
     return app
 
 

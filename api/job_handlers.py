@@ -12,6 +12,7 @@ from api.certificates.endings import EndedMemberships
 from api.db import Database
 from api.enterprises.handover.service import Handovers
 from api.enterprises.membership import REVOKE_JOB
+from api.idempotency.calls import Calls
 from api.jobs import queue
 from api.jobs.handlers import Handlers
 from api.payments import orders
@@ -23,6 +24,7 @@ _HOUR: Final = 3600
 def job_handlers(
     db: Database,
     clock: Callable[[], datetime],
+    calls: Calls,
     applications: Applications,
     memberships: EndedMemberships,
     handovers: Handovers,
@@ -36,6 +38,7 @@ def job_handlers(
             queue.clear(tx, clock())
 
     handlers.every("jobs.clear", _HOUR, clear_jobs)
+    handlers.every("idempotency.clear", _HOUR, calls.clear)
     handlers.outside(REVOKE_JOB, lambda job: memberships.revoke(job.number("membership")))
     handlers.every("handovers.expire", _HOUR, handovers.expire_overdue)
     handlers.outside(CARRY_OUT, lambda job: applications.carrying_out.carry_out(job.text("application")))

@@ -25,6 +25,7 @@ from api.enterprises.lookup import Lookups
 from api.enterprises.service import Enterprises
 from api.errors import ConfigurationRefused
 from api.est.service import Est
+from api.idempotency.calls import Calls
 from api.job_handlers import job_handlers
 from api.jobs.supervision import QueueCollector
 from api.jobs.worker import Worker
@@ -121,6 +122,7 @@ class Services:
     metrics_token: str
     client_certificate_header: str | None
     cursors: Cursors
+    calls: Calls
 
     def settle(self) -> int:
         """Finish or give up what a crash interrupted; returns how many certificates were given up."""
@@ -240,7 +242,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     applied = applications(db, id_numbers, at_hand, sealing, revoker, _now, journal)
     cashier = open_cashier(settings, alipay)
     settling = Settling(db, cashier, _now, journal)
-    handlers = job_handlers(db, _now, applied, memberships, handovers, settling)
+    calls = Calls(db, settings.server_secret(), _now)
+    handlers = job_handlers(db, _now, calls, applied, memberships, handovers, settling)
     meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:
@@ -286,6 +289,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         est=Est(db, issuer, ledger, authorities, profiles, _now, journal),
         client_certificate_header=settings.client_certificate_header,
         cursors=Cursors(settings.server_secret()),
+        calls=calls,
     )
 
 

@@ -23,6 +23,7 @@ from api.applications.schemas import (
 )
 from api.applications.sending import SendToComputer
 from api.applications.service import Applications
+from api.idempotency.middleware import NEVER_KEPT
 from api.paging import Page, Paged
 from api.realname.access import Verified
 
@@ -168,7 +169,7 @@ def seal(application_id: str, body: PinGiven, person: Verified, service: Service
     return StatusView.at(application_id, status)
 
 
-@router.post("/{application_id}/send-to-computer", status_code=HTTPStatus.CREATED)
+@router.post("/{application_id}/send-to-computer", status_code=HTTPStatus.CREATED, openapi_extra=NEVER_KEPT)
 def send_to_computer(application_id: str, person: Verified, sending: Sending) -> SigningAddressView:
     """发送到电脑: an address for the PC with the company's CA lock, and the code to type there."""
     return SigningAddressView.model_validate(sending.send(person, application_id))

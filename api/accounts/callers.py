@@ -1,0 +1,22 @@
+"""Who makes a call, as a name that stays the same over sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api.accounts.errors import NotSignedIn
+from api.accounts.service import Accounts
+
+
+def caller_of(accounts: Accounts) -> Callable[[str], str | None]:
+    """Names the owner of a bearer token: ``person:7``, ``operator:3``, None for nobody."""
+
+    def name(token: str) -> str | None:
+        for kind, find in (("person", accounts.person), ("operator", accounts.operator)):
+            try:
+                return f"{kind}:{find(token).id}"
+            except NotSignedIn:
+                continue
+        return None
+
+    return name
