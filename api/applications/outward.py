@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from api.accounts.sessions import Person
+from api.enterprises.rules import Permission
 from ca.documents.signing import Place
 from ca.seals.picture import SealPicture
 
@@ -47,8 +48,10 @@ class Sealer(Protocol):
         place: Place,
         reason: str,
         picture: SealPicture | None = None,
+        permission: Permission | None = Permission.SEAL,
     ) -> bytes:
         """``pdf`` sealed. Without ``picture``, with the round seal of the certificate's enterprise.
+        ``permission``: what a clerk needs for it, None for the clerk's own affairs.
 
         Raises NotFound, NotForSigning, CertificateUnusable, PinIncorrect, PinLocked, HsmError.
         """

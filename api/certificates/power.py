@@ -11,20 +11,26 @@ from api.applications import queries as applications
 from api.catalogue.queries import find_product
 from api.catalogue.rules import CertificateKind
 from api.certificates.queries import Holding
-from api.enterprises.access import require_administrator, require_permission
+from api.enterprises.access import require_administrator, require_membership, require_permission
 from api.enterprises.rules import Permission
 
 
-def require_power(tx: Connection, held: Holding, permission: Permission, *, hold: bool = False) -> None:
+def require_power(
+    tx: Connection, held: Holding, permission: Permission | None, *, hold: bool = False
+) -> None:
     """Raises NotPermitted and AdministratorNeeded.
 
     A clerk's certificate needs the permission, the enterprise's own its administrator. A personal one speaks
-    for nobody else, and a legal representative's power is not the administrator's to give. ``hold``: in a
-    writing transaction, have whoever would take the power away wait for its end.
+    for nobody else, and a legal representative's power is not the administrator's to give. ``permission``:
+    None for the holder's own affairs, which any member may see to. ``hold``: in a writing transaction, have
+    whoever would take the power away wait for its end.
     """
     kind = _kind(tx, held)
-    if kind in (CertificateKind.ENTERPRISE, CertificateKind.CLERK):
-        require_permission(tx, held.person_id, held.credit_code, permission, hold=hold)
+    if kind is CertificateKind.CLERK and permission is None:
+        require_membership(tx, held.person_id, held.credit_code, hold=hold)
+    elif kind in (CertificateKind.ENTERPRISE, CertificateKind.CLERK):
+        asked = permission or Permission.SEAL  # an administrator has all
+        require_permission(tx, held.person_id, held.credit_code, asked, hold=hold)
     if kind is CertificateKind.ENTERPRISE:
         require_administrator(tx, held.person_id, held.credit_code)
 

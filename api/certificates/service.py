@@ -67,12 +67,13 @@ class Certificates:
             return self._held(queries.find_own(tx, serial, person.id))
 
     def open(
-        self, person: Person, serial: str, pin: str, permission: Permission = Permission.SEAL
+        self, person: Person, serial: str, pin: str, permission: Permission | None = Permission.SEAL
     ) -> SigningIdentity:
-        """The certificate with its key, ready to sign. ``permission``: what a clerk needs for it.
+        """The certificate with its key, ready to sign. ``permission``: what a clerk needs for it,
+        None for the clerk's own affairs.
 
-        Raises NotFound, NotPermitted, AdministratorNeeded, NotForSigning, CertificateUnusable, PinIncorrect
-        with the tries left, PinLocked, HsmError.
+        Raises NotFound, NotPermitted, NoLongerMember, AdministratorNeeded, NotForSigning,
+        CertificateUnusable, PinIncorrect with the tries left, PinLocked, HsmError.
         """
         with self._db.read() as tx:
             held = self._held(queries.find_own(tx, serial, person.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from api.enterprises.errors import AdministratorNeeded
+from api.enterprises.errors import AdministratorNeeded, NoLongerMember
 from api.enterprises.rules import Permission, Role, check_permitted
 from api.enterprises.tables import enterprise, membership
 from api.errors import NotFound
@@ -19,6 +19,12 @@ def require_permission(
     """
     role, granted = _membership(tx, person_id, credit_code, hold=hold) or (None, ())
     check_permitted(role, granted, permission)
+
+
+def require_membership(tx: Connection, person_id: int, credit_code: str, *, hold: bool = False) -> None:
+    """Raises NoLongerMember for whoever is neither administrator nor clerk. ``hold``: as above."""
+    if _membership(tx, person_id, credit_code, hold=hold) is None:
+        raise NoLongerMember("the person does not act for the enterprise")
 
 
 def require_administrator(tx: Connection, person_id: int, credit_code: str, *, hold: bool = False) -> None:

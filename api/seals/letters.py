@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from api.accounts.sessions import Person
-from api.certificates.service import Certificates
+from api.applications.outward import CertificatesAtHand
+from api.applications.service.seal import check_of_enterprise
+from api.db import Database
 from api.errors import NotFound
 from api.seals.service import Sealing
 from ca.documents.placing import Place
@@ -13,7 +15,8 @@ from ca.documents.placing import Place
 class EnterpriseLetters:
     """Stamps letters of an enterprise by its administrator."""
 
-    def __init__(self, certificates: Certificates, sealing: Sealing) -> None:
+    def __init__(self, db: Database, certificates: CertificatesAtHand, sealing: Sealing) -> None:
+        self._db = db
         self._certificates = certificates
         self._sealing = sealing
 
@@ -22,9 +25,12 @@ class EnterpriseLetters:
     ) -> bytes:
         """``pdf`` with the seal of the enterprise, signed on the token.
 
-        Raises NotFound when the person has no such certificate or it names another enterprise, and what
-        sealing raises: AdministratorNeeded is not among it, since the caller has asked for that.
+        Raises NotFound (not the person's), CertificateOfOther (a clerk's, or another enterprise's), and what
+        sealing raises.
         """
-        if self._certificates.one_of(person, serial).holding.credit_code != credit_code:
-            raise NotFound("no such certificate of this enterprise")
-        return self._sealing.stamp(person, serial, pin, pdf, place, reason)
+        with self._db.read() as tx:
+            held = self._certificates.find(tx, serial)
+            if held.person_id != person.id:
+                raise NotFound("no such certificate")
+            check_of_enterprise(tx, held, person, credit_code)
+        return self._sealing.stamp(person, held.serial, pin, pdf, place, reason)

@@ -45,20 +45,22 @@ class Sealing:
         place: Place,
         reason: str,
         picture: SealPicture | None = None,
+        permission: Permission | None = Permission.SEAL,
     ) -> bytes:
         """``pdf`` with the seal of the certificate's enterprise, or with ``picture``, signed (PAdES B-B).
 
-        Raises NotFound, NotPermitted, AdministratorNeeded, CertificateUnusable, PinIncorrect, PinLocked,
-        HsmError, and the subclasses of DocumentRefused for a PDF that cannot be sealed.
+        ``permission``: what a clerk needs, None for the clerk's own affairs. Raises NotFound, NotPermitted,
+        NoLongerMember, AdministratorNeeded, CertificateUnusable, PinIncorrect, PinLocked, HsmError, and the
+        subclasses of DocumentRefused for a PDF that cannot be sealed.
         """
-        identity = self._certificates.open(person, serial, pin)
+        identity = self._certificates.open(person, serial, pin, permission)
         now = self._clock()
         sealed = seal_pdf(pdf, identity, picture or _picture(identity), place, reason=reason, at=now)
         row: dict[str, Any] = {"serial": serial.lower(), "at": now, "reason": reason}
         digests = {"before_sha256": _digest(pdf), "after_sha256": _digest(sealed)}
         with self._db.write() as tx:
             # Whoever lost the power while the token signed gets nothing of it.
-            require_power(tx, holdings.find(tx, serial), Permission.SEAL, hold=True)
+            require_power(tx, holdings.find(tx, serial), permission, hold=True)
             tx.execute(insert(stamp).values(row | digests))
             self._journal.append(tx, Event(Action.DOCUMENT_SEALED, row["serial"], detail=digests))
         return sealed

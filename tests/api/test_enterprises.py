@@ -15,7 +15,8 @@ import pytest
 from cryptography import x509
 
 from ca.documents.verification import verify_pdf
-from tests.api.people import COMPANY, PIN, Desk, Phone, a_credit_code, code_of
+from tests.api.locks import Lock, LockCa
+from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code, code_of
 from tests.api.running import Server
 
 ME = "/v1/enterprises"
@@ -230,3 +231,33 @@ def test_revocation_follows_though_the_server_dies_right_after_the_answer(
     server.stop(signal.SIGKILL)
     server.start()
     wait_until_revoked(phone, serial)
+
+
+def claim(phone: Phone, pc: Pc, desk: Desk, lock: Lock, company: str) -> str:
+    """The whole way of 认领企业, up to the approval; the application's id."""
+    application = phone.applied(company)
+    pc.sign(phone, application, lock)
+    assert phone.act(application, "submit").status_code == 200
+    assert desk.judge(application, "approve").status_code == 200
+    return application
+
+
+def test_a_claim_approved_later_replaces_the_administrator_at_once(
+    server: Server, phone: Phone, serial: str, company: str, pc: Pc, desk: Desk, lock_ca: LockCa, a_pdf: bytes
+) -> None:
+    lock, other = lock_ca.lock(COMPANY, company), Phone(server).sign_in()
+    older = claim(phone, pc, desk, lock, company)
+    application = claim(other, pc, desk, lock, company)
+    downloaded = other.act(application, "download", pin=PIN)
+    assert downloaded.status_code == 200, downloaded.text
+    assert code_of(phone.stamp(serial, a_pdf)) == (403, "not_permitted")
+    assert phone.http.get(ME).json() == []
+    assert other.stamp(downloaded.json()["serial"], a_pdf).status_code == 200
+    told = [one["title"] for one in phone.http.get("/v1/messages").json()["items"]]
+    assert "企业管理员已变更" in told
+    wait_until_revoked(phone, serial)
+    # What was approved before does not bring the former administrator back; a new approval does.
+    assert code_of(phone.act(older, "download", pin=PIN)) == (409, "administrator_replaced_since")
+    again = phone.act(claim(phone, pc, desk, lock, company), "download", pin=PIN)
+    assert phone.stamp(again.json()["serial"], a_pdf).status_code == 200
+    assert code_of(other.stamp(downloaded.json()["serial"], a_pdf)) == (403, "not_permitted")

@@ -53,7 +53,7 @@ class Sealing:
             picture = mark_of(tx, held)
             form = evidence.fetch(tx, known.id, known.revision, EvidenceKind.FORM).content
         reason = _REASONS.get(known.kind, "签署申请书")
-        sealed = self._sealer.stamp(person, held.serial, pin, form, SEAL_PLACE, reason, picture)
+        sealed = self._sealer.stamp(person, held.serial, pin, form, SEAL_PLACE, reason, picture, None)
         now = self._clock()
         deed = Deed(Actor.APPLICANT, str(person.id), Action.SEAL, note=held.serial)
         with self._db.write() as tx:
