@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.applications.kinds import ApplicationKind
 from api.enterprises.claims import Claim
@@ -14,8 +14,8 @@ class Applicant:
 
     id: int
     phone: str
-    name: str
-    id_number: str
+    name: str = field(repr=False)
+    id_number: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

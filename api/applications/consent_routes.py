@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.accounts.access import SignedIn
 from api.applications.bodies import ConsentGiven, Declined
 from api.applications.schemas import AskingView, StatusView
 from api.applications.service import Applications
 from api.applications.service.consent import Consents
 from api.paging import Page, Paged
+from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/consents", tags=["加入企业审批"])
 
@@ -27,32 +27,32 @@ Service = Annotated[Consents, Depends(_consents)]
 
 
 @router.get("")
-def waiting(person: SignedIn, service: Service, page: Paged) -> Page[AskingView]:
+def waiting(person: Verified, service: Service, page: Paged) -> Page[AskingView]:
     """加入企业申请列表: who asks to act for the enterprises that one administers."""
     return page.page(service.waiting(person, page).map(AskingView.of))
 
 
 @router.get("/{application_id}")
-def show(application_id: str, person: SignedIn, service: Service) -> AskingView:
+def show(application_id: str, person: Verified, service: Service) -> AskingView:
     """加入企业申请: one of them."""
     return AskingView.of(service.show(person, application_id))
 
 
 @router.get("/{application_id}/letter", response_class=Response, responses=_PDF)
-def letter(application_id: str, person: SignedIn, service: Service) -> Response:
+def letter(application_id: str, person: Verified, service: Service) -> Response:
     """授权书: the letter of authorisation as PDF, sealed once it is."""
     kept = service.letter(person, application_id)
     return Response(kept.content, media_type=kept.media_type)
 
 
 @router.post("/{application_id}/consent")
-def consent(application_id: str, body: ConsentGiven, person: SignedIn, service: Service) -> StatusView:
+def consent(application_id: str, body: ConsentGiven, person: Verified, service: Service) -> StatusView:
     """确认并盖章: seal 授权书 with a certificate of the enterprise and its PIN; the CA reviews then."""
     status = service.consent(person, application_id, body.serial, body.pin.get_secret_value())
     return StatusView.at(application_id, status)
 
 
 @router.post("/{application_id}/decline")
-def decline(application_id: str, body: Declined, person: SignedIn, service: Service) -> StatusView:
+def decline(application_id: str, body: Declined, person: Verified, service: Service) -> StatusView:
     """不同意: with a reason that the applicant reads."""
     return StatusView.at(application_id, service.decline(person, application_id, body.reason))
