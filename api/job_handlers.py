@@ -9,6 +9,7 @@ from typing import Final
 from api.applications.consequences import CARRY_OUT
 from api.applications.service import Applications
 from api.certificates.endings import EndedMemberships
+from api.certificates.reminding import Reminders
 from api.db import Database
 from api.enterprises.handover.service import Handovers
 from api.enterprises.membership import REVOKE_JOB
@@ -29,6 +30,7 @@ def job_handlers(
     memberships: EndedMemberships,
     handovers: Handovers,
     settling: Settling,
+    reminders: Reminders,
 ) -> Handlers:
     """The work of every job and sweep."""
     handlers = Handlers()
@@ -43,6 +45,7 @@ def job_handlers(
     handlers.every("handovers.expire", _HOUR, handovers.expire_overdue)
     handlers.outside(CARRY_OUT, lambda job: applications.carrying_out.carry_out(job.text("application")))
     handlers.every("applications.expire", _HOUR, applications.expiry.sweep)
+    handlers.every("certificates.remind", _HOUR, reminders.sweep)
     handlers.outside(orders.LOOK, settling.look)
     handlers.outside(orders.CLOSE, settling.close)
     handlers.outside(orders.REFUND, settling.refund)

@@ -18,6 +18,7 @@ from api.certificates.custody import SubscriberKeys
 from api.certificates.download import CertificateDownload
 from api.certificates.endings import EndedMemberships
 from api.certificates.pins import PinTries
+from api.certificates.reminding import Reminders
 from api.certificates.service import Certificates
 from api.db import Database, make_engine
 from api.enterprises.handover.service import Handovers
@@ -243,7 +244,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     cashier = open_cashier(settings, alipay)
     settling = Settling(db, cashier, _now, journal)
     calls = Calls(db, settings.server_secret(), _now)
-    handlers = job_handlers(db, _now, calls, applied, memberships, handovers, settling)
+    reminders = Reminders(db, _now, settings.reminder_days)
+    handlers = job_handlers(db, _now, calls, applied, memberships, handovers, settling, reminders)
     meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:

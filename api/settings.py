@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         description="Header in which the TLS proxy gives the client's certificate (URL-encoded PEM)",
     )
 
+    expiry_reminder_days: str = Field(
+        "30,15,7,1",
+        pattern=r"^[1-9][0-9]{0,2}(,[1-9][0-9]{0,2}){0,9}$",
+        description="Days before its end at which the holder of a certificate is reminded, commas between",
+    )
+
     sms: Literal["sandbox", "aliyun"] = "sandbox"
     sms_endpoint: str = Field("https://dysmsapi.aliyuncs.com", pattern="^https://")
     sms_key_id: SecretStr | None = None
@@ -163,6 +169,11 @@ class Settings(BaseSettings):
     def time_servers(self) -> list[str]:
         """The NTP servers, each host or host:port."""
         return [one for one in self.ntp_servers.split(",") if one]
+
+    @property
+    def reminder_days(self) -> list[int]:
+        """Days before the end of a certificate."""
+        return [int(one) for one in self.expiry_reminder_days.split(",")]
 
     @property
     def pki_url(self) -> str:

@@ -1,4 +1,5 @@
-"""What follows from a move, in its own transaction: messages to the persons concerned, and work to be done.
+"""What follows from a move, in its own transaction: messages to the persons concerned, work to be done, and
+money that is due or goes back.
 
 Two tables say it; nothing else posts a message about an application.
 """
@@ -14,13 +15,14 @@ from sqlalchemy import Connection
 from api.applications.kinds import NEEDS, ApplicationKind, Gives
 from api.applications.model import Application
 from api.applications.numbers import CHINA
-from api.applications.rules import ABANDONED_AFTER, Status
-from api.catalogue.queries import find_product
+from api.applications.rules import ABANDONED_AFTER, NAMES, Status
+from api.catalogue.queries import Product, find_product
 from api.enterprises.administration import administrator_of
 from api.enterprises.rules import permission_text
 from api.jobs.queue import enqueue
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
+from api.payments import orders
 
 CARRY_OUT: Final = "carry_out_application"
 """The job that gives what needs no download; payload: application."""
@@ -55,6 +57,17 @@ _TOLD: Final[dict[Status, tuple[MessageKind, Reader]]] = {
 }
 
 
+_SOLD: Final = frozenset(
+    {ApplicationKind.CLAIM, ApplicationKind.JOIN, ApplicationKind.PERSONAL, ApplicationKind.RENEWAL}
+)
+_FRUITLESS: Final = frozenset({Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED})
+
+
+def price_of(known: Application, product: Product) -> int:
+    """What is to be paid before the download, in fen; 0 for what repairs a certificate that was sold."""
+    return product.fee_fen if known.kind in _SOLD else 0
+
+
 def follow(tx: Connection, moved: Application, now: datetime, *, consented: bool = False) -> None:
     """``moved``: as it stands after its move. ``consented``: the enterprise's administrator moved it."""
     if consented:
@@ -69,6 +82,17 @@ def follow(tx: Connection, moved: Application, now: datetime, *, consented: bool
         kind, reader = _TOLD[moved.status]
         if (person_id := reader(tx, moved)) is not None:
             _tell(tx, moved, kind, person_id, now)
+    _settle(tx, moved, now)
+
+
+def _settle(tx: Connection, moved: Application, now: datetime) -> None:
+    """What is approved is to be paid; of what nothing comes the money goes back."""
+    if moved.status is Status.APPROVED:
+        product = find_product(tx, moved.product, moved.product_version)
+        price = price_of(moved, product)
+        orders.order_for(tx, moved.person_id, moved.id, price, product.name, now)
+    elif moved.status in _FRUITLESS:
+        orders.refund(tx, moved.id, moved.reason or NAMES[moved.status], now)
 
 
 def _tell(tx: Connection, moved: Application, kind: MessageKind, person_id: int, now: datetime) -> None:

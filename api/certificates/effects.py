@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from api.applications.consequences import price_of
 from api.applications.kinds import ApplicationKind
 from api.applications.model import Application
 from api.catalogue.queries import Product
@@ -18,6 +19,7 @@ from api.enterprises.access import is_member, require_administrator
 from api.enterprises.administration import Approved, admit, appoint, check_decision
 from api.enterprises.errors import NoLongerMember
 from api.enterprises.rules import Permission
+from api.payments.orders import require_paid
 
 _OF_MEMBERS: Final = frozenset({CertificateKind.ENTERPRISE, CertificateKind.CLERK})
 
@@ -26,7 +28,8 @@ _OF_ONES_OWN: Final = frozenset({ApplicationKind.RENEWAL, ApplicationKind.CHANGE
 
 def check_entitled(tx: Connection, known: Application, product: Product) -> None:
     """Before anything is made. Raises DecisionOvertaken (another administrator was approved since), and for a
-    certificate that follows one's own NoLongerMember and AdministratorNeeded."""
+    certificate that follows one's own NoLongerMember and AdministratorNeeded; PaymentNeeded."""
+    require_paid(tx, known.id, price_of(known, product))
     if known.kind is ApplicationKind.CLAIM:
         check_decision(tx, known.enterprise.credit_code, known.person_id, known.updated_at)
     if known.kind in _OF_ONES_OWN and product.kind in _OF_MEMBERS:

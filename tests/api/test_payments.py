@@ -15,6 +15,10 @@ from sqlalchemy import select
 from api import problems
 from api.accounts.sessions import Person
 from api.accounts.tables import person
+from api.applications import queries as applications
+from api.applications import rules as applications_rules
+from api.applications.model import Deed
+from api.applications.rules import Actor
 from api.db import Database
 from api.jobs.handlers import Handlers
 from api.jobs.tables import job
@@ -42,7 +46,7 @@ from api.payments.service import Payments
 from api.payments.settling import Settling
 from ca.audit.journal import Journal
 from tests.api.databases import migrated
-from tests.api.people import Desk, Phone, code_of
+from tests.api.people import PIN, Desk, Phone, a_picture, code_of
 from tests.api.running import Server
 from tests.mobile_bridge.serving import listening_socket, served
 
@@ -403,3 +407,41 @@ def _until(phone: Phone, path: str, status: str) -> dict[str, str]:
             return told
         time.sleep(0.1)
     raise AssertionError(told)
+
+
+def _approved(phone: Phone, desk: Desk, product: str) -> str:
+    made = phone.apply(product=product)
+    assert made.status_code == 201, made.text
+    number = str(made.json()["id"])
+    for put in (phone.put_licence, phone.put_paper):
+        assert put(number, a_picture()).status_code == 200
+    assert phone.act(number, "submit").status_code == 200
+    assert desk.judge(number, "approve").status_code == 200
+    return number
+
+
+def _pay(server: Server, phone: Phone, path: str) -> None:
+    browser = server.client()
+    cashier = browser.get(phone.http.post(path).json()["pay_url"]).headers["location"]
+    browser.post(cashier, data={"choice": "pay"})
+    _until(phone, path, "paid")
+
+
+def test_pay_before_the_download(server: Server, phone: Phone, desk: Desk) -> None:
+    number = _approved(phone, desk, desk.product("sold", fee_fen=8880))
+    assert code_of(phone.act(number, "download", pin=PIN)) == (409, "payment_needed")
+    _pay(server, phone, f"/v1/applications/{number}/payment")
+    downloaded = phone.act(number, "download", pin=PIN)
+    assert downloaded.status_code == 200, downloaded.text
+
+
+def test_money_for_what_cannot_be_issued_goes_back(server: Server, phone: Phone, desk: Desk) -> None:
+    number = _approved(phone, desk, desk.product("sold", fee_fen=8880))
+    path = f"/v1/applications/{number}/payment"
+    _pay(server, phone, path)
+    with migrated(f"sqlite:///{server.data}/sealbridge.db") as db, db.write() as tx:
+        known = applications.find(tx, number)
+        deed = Deed(Actor.SYSTEM, "test", applications_rules.Action.FAIL)
+        applications.advance(tx, known, deed, datetime.now(UTC), reason="证书无法签发")
+    assert _until(phone, path, "refunded")["reason"] == "证书无法签发"
+    assert code_of(phone.act(number, "download", pin=PIN))[0] == 409
