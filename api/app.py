@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+import api.accounts.operator_routes
 import api.accounts.routes
 import api.applications.consent_routes
 import api.applications.routes
@@ -46,6 +47,7 @@ from mobile_bridge.server import routes as bridge_routes
 
 _ROUTERS = (
     api.accounts.routes.router,
+    api.accounts.operator_routes.router,
     api.messages.routes.router,
     api.realname.routes.router,
     api.realname.routes.pages,

@@ -28,6 +28,8 @@ def _findings(settings: Settings) -> Iterator[str]:
         yield "SEALBRIDGE_SMS=sandbox shows everybody's codes in /dev/inbox"
     elif not (settings.sms_sign_name and settings.sms_template_code and all(settings.sms_keys())):
         yield "SEALBRIDGE_SMS_SIGN_NAME, _TEMPLATE_CODE or the access key is missing"
+    if settings.operator_passkeys != "required":
+        yield "SEALBRIDGE_OPERATOR_PASSKEYS is not required: a password alone opens the desk"
     if settings.alipay == "sandbox":
         yield "SEALBRIDGE_ALIPAY=sandbox lets anybody pass the face check, and pay, by a button"
     elif not settings.alipay_app_id:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from api import migrations
+from api.accounts.operator_policy import OperatorPolicy
 from api.accounts.service import Accounts
 from api.applications.lock_signing import LockSigning
 from api.applications.sending import SendToComputer
@@ -176,7 +177,18 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     ledger = Ledger(db.engine, journal)
     id_numbers = IdNumbers(settings.data_secret())
     sms = open_sms(settings, _now)
-    accounts = Accounts(db, sms, settings.server_secret(), _now, journal)
+    accounts = Accounts(
+        db,
+        sms,
+        settings.server_secret(),
+        _now,
+        journal,
+        OperatorPolicy(
+            settings.public_url,
+            timedelta(minutes=settings.operator_idle_minutes),
+            settings.operator_passkeys == "required",
+        ),
+    )
     vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
     keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, PinTries(db, _now))
     authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)

@@ -56,10 +56,11 @@ def _operator(token: BearerToken, accounts: AccountsService, address: Address) -
     return operator
 
 
-def _holding(*roles: Role) -> Callable[[Operator], Operator]:
+def _holding(*roles: Role) -> Callable[[Operator, Accounts], Operator]:
     wanted = frozenset(roles)
 
-    def check(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
+    def check(operator: Annotated[Operator, Depends(_operator)], accounts: AccountsService) -> Operator:
+        accounts.check_second_factor(operator)
         check_role(operator.roles, wanted)
         return operator
 

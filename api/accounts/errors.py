@@ -134,6 +134,38 @@ class OperatorPaused(AppError):
     zh = "密码错误次数过多，请 {wait_seconds} 秒后再试"
 
 
+class PasskeyRequired(AppError):
+    """This server asks operators for a second factor, and this session has none: add a passkey first."""
+
+    kind = Kind.FORBIDDEN
+    code = "passkey_required"
+    zh = "请先登记通行密钥（Passkey）"
+
+
+class PasskeyRefused(AppError):
+    """Not an answer to this challenge by a passkey of this operator, or the challenge is used or too old."""
+
+    kind = Kind.FORBIDDEN
+    code = "passkey_refused"
+    zh = "通行密钥验证失败，请重新登录"
+
+
+class PasskeyExists(AppError):
+    """The authenticator is registered already."""
+
+    kind = Kind.CONFLICT
+    code = "passkey_exists"
+    zh = "该通行密钥已登记"
+
+
+class LastPasskey(AppError):
+    """The only one cannot be removed where one is required."""
+
+    kind = Kind.CONFLICT
+    code = "last_passkey"
+    zh = "不能删除最后一个通行密钥"
+
+
 class OperatorExists(AppError):
     """The name is taken."""
 

@@ -18,7 +18,6 @@ from api.accounts.schemas import (
     DeviceView,
     NewPassword,
     NewPhone,
-    OperatorSignIn,
     PasswordReset,
     PasswordSignIn,
     PhoneSignIn,
@@ -127,13 +126,6 @@ def change_phone(
         phone=mask_phone(number),
         has_password=accounts.credentials.has_password(replace(person, phone=number)),
     )
-
-
-@router.post("/operator/sessions", status_code=HTTPStatus.CREATED)
-def sign_in_operator(body: OperatorSignIn, accounts: AccountsService, address: Address) -> SessionOpened:
-    """操作员登录: sign in an operator of the registration authority."""
-    made = accounts.sign_in_operator(body.name, body.password, body.device_at(address))
-    return SessionOpened.model_validate(made)
 
 
 def _plain(secret: SecretStr | None) -> str | None:

@@ -18,6 +18,7 @@ CODE_TRIES_ALL: Final = 20  # from all, so that a stranger's guesses do not use 
 CODE_LIFETIME: Final = timedelta(minutes=5)
 RESEND_AFTER: Final = timedelta(seconds=60)
 
+CHALLENGE: Final = timedelta(minutes=5)
 ACCESS: Final = timedelta(hours=1)
 PERSON_SESSION: Final = timedelta(days=30)  # from its last renewal
 OPERATOR_SESSION: Final = timedelta(hours=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field, SecretStr
 
@@ -129,3 +130,41 @@ class DeviceView(Answer):
     signed_in_at: datetime
     last_seen_at: datetime
     current: bool
+
+
+class PasskeyAsked(Answer):
+    """Hand ``options`` to ``navigator.credentials`` (``parseRequestOptionsFromJSON`` or
+    ``parseCreationOptionsFromJSON``) and send its answer with ``ticket``, once, within five minutes."""
+
+    ticket: str
+    options: dict[str, Any]
+
+
+class PasskeySignIn(_WithDevice):
+    """``credential``: ``PublicKeyCredential.toJSON()``."""
+
+    ticket: str = Field(min_length=1, max_length=64)
+    credential: dict[str, Any]
+
+
+class NewPasskey(Body):
+    """``credential``: ``PublicKeyCredential.toJSON()``. ``name``: to know it by."""
+
+    ticket: str = Field(min_length=1, max_length=64)
+    credential: dict[str, Any]
+    name: str = Field(min_length=1, max_length=64, examples=["办公室 YubiKey"])
+
+
+class PasskeyName(Body):
+    """Another name."""
+
+    name: str = Field(min_length=1, max_length=64)
+
+
+class PasskeyView(Answer):
+    """A registered passkey."""
+
+    id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from api.accounts import operators, pacing, persons, sessions
 from api.accounts.codes import SmsCodes
 from api.accounts.credentials import Credentials
+from api.accounts.errors import PasskeyRequired
+from api.accounts.operator_policy import OperatorPolicy
 from api.accounts.pacing import Pacing
+from api.accounts.passkeys import Asked, Passkeys
 from api.accounts.sessions import Device, OpenSession, Operator, Person, SessionToken
 from api.accounts.signing_in import SigningIn
-from api.accounts.tables import session, sms_code
+from api.accounts.tables import passkey_challenge, session, sms_code
 from api.db import Database
 from api.errors import NotFound
 from api.outside.sms import SmsSender
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 
-OPERATOR_IDLE = timedelta(minutes=30)
-
 
 class Accounts:
-    """Sessions of persons and operators. ``key``: the server's secret, without which the tables tell nothing.
-
-    ``operator_idle``: how long an operator's session lives while nothing is done.
-    """
+    """Sessions of persons and operators. ``key``: the server's secret; the tables tell nothing without it."""
 
     def __init__(
         self,
@@ -34,24 +33,39 @@ class Accounts:
         key: bytes,
         clock: Callable[[], datetime],
         journal: Journal,
-        operator_idle: timedelta = OPERATOR_IDLE,
+        policy: OperatorPolicy | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._journal = journal
-        self._idle = operator_idle
+        self._policy = policy or OperatorPolicy()
+        self.passkeys = Passkeys(db, self._policy, clock, journal)
         paces = Pacing(key)
         self.signing_in = SigningIn(db, SmsCodes(db, sender, paces, clock), paces, clock, journal)
         self.credentials = Credentials(db, self.signing_in, clock, journal)
 
-    def sign_in_operator(self, name: str, password: str, device: Device | None = None) -> SessionToken:
-        """A session for an operator. Raises OperatorRefused, OperatorPaused."""
+    def sign_in_operator(
+        self, name: str, password: str, device: Device | None = None
+    ) -> SessionToken | Asked:
+        """A session for an operator, or the question for a passkey of one who has some.
+
+        Raises OperatorRefused, OperatorPaused.
+        """
         now = self._clock()
         operator_id = operators.check_operator(self._db, name, password, now, self._journal)
-        with self._db.write() as tx:
-            made = sessions.open_operator_session(tx, now, operator_id, device or Device())
-            self._journal.append(tx, Event(Action.OPERATOR_SIGNED_IN, name))
-        return made
+        return self.passkeys.begin_sign_in(operator_id) or self._open(operator_id, name, device, False)
+
+    def sign_in_with_passkey(
+        self, ticket: str, credential: dict[str, Any], device: Device | None = None
+    ) -> SessionToken:
+        """The second half: the answer of a passkey. Raises PasskeyRefused."""
+        operator_id, name = self.passkeys.check(ticket, credential)
+        return self._open(operator_id, name, device, True)
+
+    def check_second_factor(self, who: Operator) -> None:
+        """Raises PasskeyRequired for a session without, where one is required."""
+        if self._policy.passkey_required and not who.has_second_factor:
+            raise PasskeyRequired("add a passkey, or sign in with one")
 
     def sign_out(self, token: str) -> None:
         """End a session, a person's or an operator's."""
@@ -84,7 +98,7 @@ class Accounts:
     def operator(self, token: str, address: str = "") -> Operator:
         """The operator whose session it is. Raises NotSignedIn."""
         with self._db.read() as tx:
-            found, is_due = sessions.operator_of(tx, token, self._clock(), self._idle)
+            found, is_due = sessions.operator_of(tx, token, self._clock(), self._policy.idle)
         self._seen(found.session_id, address, is_due)
         return found
 
@@ -95,7 +109,17 @@ class Accounts:
             with self._db.write() as tx:
                 work(tx, now)
         with self._db.write() as tx:
+            tx.execute(passkey_challenge.delete().where(passkey_challenge.c.expires_at <= now))
             tx.execute(sms_code.delete().where(sms_code.c.expires_at <= now - timedelta(hours=1)))
+
+    def _open(self, operator_id: int, name: str, device: Device | None, with_passkey: bool) -> SessionToken:
+        with self._db.write() as tx:
+            made = sessions.open_operator_session(
+                tx, self._clock(), operator_id, device or Device(), second_factor=with_passkey
+            )
+            told = {"passkey": "yes" if with_passkey else "no"}
+            self._journal.append(tx, Event(Action.OPERATOR_SIGNED_IN, name, detail=told))
+        return made
 
     def _seen(self, session_id: str, address: str, is_due: bool) -> None:
         if is_due:

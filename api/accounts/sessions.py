@@ -37,6 +37,7 @@ class Operator:
     name: str
     roles: frozenset[Role] = frozenset()
     session_id: str = ""
+    has_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,13 @@ def open_session(tx: Connection, now: datetime, person_id: int, device: Device) 
     return made
 
 
-def open_operator_session(tx: Connection, now: datetime, operator_id: int, device: Device) -> SessionToken:
-    """Begin an operator's session."""
+def open_operator_session(
+    tx: Connection, now: datetime, operator_id: int, device: Device, *, second_factor: bool
+) -> SessionToken:
+    """Begin an operator's session. ``second_factor``: a passkey was shown."""
     made = SessionToken(secrets.token_urlsafe(32), now + OPERATOR_SESSION)
-    tx.execute(insert(session).values(_row(made, now, device) | {"operator_id": operator_id}))
+    more = {"operator_id": operator_id, "second_factor": second_factor}
+    tx.execute(insert(session).values(_row(made, now, device) | more))
     return made
 
 
@@ -169,12 +173,14 @@ def operator_of(tx: Connection, token: str, now: datetime, idle: timedelta) -> t
 
     ``idle``: how long a session lives while nothing is done.
     """
-    asked = select(operator.c.id, operator.c.name, session.c.id.label("session_id"), session.c.last_seen_at)
+    columns = (session.c.id.label("session_id"), session.c.last_seen_at, session.c.second_factor)
+    asked = select(operator.c.id, operator.c.name, *columns)
     joined = asked.join(session, session.c.operator_id == operator.c.id)
     found = _found(tx, joined.where(session.c.last_seen_at > now - idle), token, now)
     held = select(operator_role.c.role).where(operator_role.c.operator_id == found.id)
     roles = frozenset(Role(one) for one in tx.execute(held).scalars())
-    return Operator(found.id, found.name, roles, found.session_id), found.last_seen_at <= now - SEEN_EVERY
+    who = Operator(found.id, found.name, roles, found.session_id, found.second_factor)
+    return who, found.last_seen_at <= now - SEEN_EVERY
 
 
 def seen(tx: Connection, session_id: str, now: datetime, address: str) -> None:

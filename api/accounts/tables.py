@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    false,
+)
 
 from api.db import UtcDateTime, metadata
 
@@ -43,6 +55,7 @@ session = Table(
     Column("token_digest", String(64), nullable=False, unique=True),
     Column("token_expires_at", UtcDateTime, nullable=False),
     Column("refresh_digest", String(64), unique=True),
+    Column("second_factor", Boolean, nullable=False, server_default=false()),
     Column("device", String(64), nullable=False, server_default=""),
     Column("platform", String(32), nullable=False, server_default=""),
     Column("app_version", String(32), nullable=False, server_default=""),
@@ -61,6 +74,29 @@ spent_refresh = Table(
     metadata,
     Column("digest", String(64), primary_key=True),  # of a refresh token that was used
     Column("session_id", ForeignKey(session.c.id, ondelete="CASCADE"), nullable=False, index=True),
+)
+
+passkey = Table(
+    "account_passkey",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("operator_id", ForeignKey(operator.c.id), nullable=False, index=True),
+    Column("credential_id", String(1400), nullable=False, unique=True),  # base64url
+    Column("public_key", LargeBinary, nullable=False),  # COSE
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+)
+
+passkey_challenge = Table(
+    "account_passkey_challenge",
+    metadata,
+    Column("ticket_digest", String(64), primary_key=True),  # SHA-256 of what its holder shows, hexadecimal
+    Column("operator_id", ForeignKey(operator.c.id), nullable=False),
+    Column("ceremony", String(8), nullable=False),  # add, sign_in
+    Column("challenge", LargeBinary, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 sms_code = Table(

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from api.accounts.operators import add_operator, all_operators, set_roles
+from api.accounts.passkeys import remove_all
 from api.accounts.rules import ROLE_NAMES, Role
 from api.cli.options import Data, journal_of, settings_of
 from api.db import Database, make_engine
@@ -53,6 +54,14 @@ def roles(
     with _opened(data) as (db, journal):
         set_roles(db, name, role or (), journal)
     typer.echo(f"{name}：{_told(frozenset(role or ()))}")
+
+
+@app.command()
+def forget_passkeys(name: Name, data: Data = None) -> None:
+    """删除一名操作员的全部通行密钥（遗失时），并结束其登录。"""
+    with _opened(data) as (db, journal):
+        removed = remove_all(db, name, journal)
+    typer.echo(f"{name}：已删除 {removed} 个通行密钥")
 
 
 @app.command("list")

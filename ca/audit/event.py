@@ -44,6 +44,8 @@ class Action(StrEnum):
     ADMINISTRATION_HANDED_OVER = "administration.handed_over"
     OPERATOR_ADDED = "operator.added"
     OPERATOR_CHANGED = "operator.changed"
+    PASSKEY_ADDED = "operator.passkey_added"
+    PASSKEY_REMOVED = "operator.passkey_removed"
     OPERATOR_SIGNED_IN = "operator.signed_in"
     PERSON_SIGNED_IN = "person.signed_in"
     PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 - an act

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _sessions()
     _codes()
     _against_guessing()
+    _passkeys()
 
 
 def _roles() -> None:
@@ -53,6 +54,7 @@ def _sessions() -> None:
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("token_expires_at", time, nullable=False),
         sa.Column("refresh_digest", sa.String(length=64), nullable=True),
+        sa.Column("second_factor", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("device", sa.String(length=64), server_default="", nullable=False),
         sa.Column("platform", sa.String(length=32), server_default="", nullable=False),
         sa.Column("app_version", sa.String(length=32), server_default="", nullable=False),
@@ -128,3 +130,37 @@ def _against_guessing() -> None:
         sa.PrimaryKeyConstraint("person_id", "address_mac", name="pk_account_known_address"),
     )
     op.create_index("ix_account_known_address_used_at", "account_known_address", ["used_at"])
+
+
+def _passkeys() -> None:
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "account_passkey",
+        sa.Column("id", sa.String(length=24), nullable=False),
+        sa.Column("operator_id", sa.Integer(), nullable=False),
+        sa.Column("credential_id", sa.String(length=1400), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("created_at", time, nullable=False),
+        sa.Column("last_used_at", time, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["operator_id"], ["account_operator.id"], name="fk_account_passkey_operator_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_account_passkey"),
+        sa.UniqueConstraint("credential_id", name="uq_account_passkey_credential_id"),
+    )
+    op.create_index("ix_account_passkey_operator_id", "account_passkey", ["operator_id"])
+    op.create_table(
+        "account_passkey_challenge",
+        sa.Column("ticket_digest", sa.String(length=64), nullable=False),
+        sa.Column("operator_id", sa.Integer(), nullable=False),
+        sa.Column("ceremony", sa.String(length=8), nullable=False),
+        sa.Column("challenge", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", time, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator_id"], ["account_operator.id"], name="fk_account_passkey_challenge_operator_id"
+        ),
+        sa.PrimaryKeyConstraint("ticket_digest", name="pk_account_passkey_challenge"),
+    )
+    op.create_index("ix_account_passkey_challenge_expires_at", "account_passkey_challenge", ["expires_at"])
