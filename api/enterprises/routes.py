@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from api.accounts.access import SignedIn
 from api.enterprises.lookup import Lookups
 from api.enterprises.schemas import (
     FoundView,
@@ -19,6 +18,7 @@ from api.enterprises.schemas import (
 )
 from api.enterprises.service import Enterprises
 from api.paging import Page, Paged
+from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/enterprises", tags=["企业与办事人员"])
 
@@ -40,27 +40,27 @@ MemberId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 @router.post("/lookup")
 def look_up(
-    body: LookupRequest, person: SignedIn, lookups: Annotated[Lookups, Depends(_lookups)]
+    body: LookupRequest, person: Verified, lookups: Annotated[Lookups, Depends(_lookups)]
 ) -> FoundView:
     """查询企业: the enterprise to join, masked. Name and code must both fit; 10 tries an hour, 30 a day."""
     return FoundView.model_validate(lookups.look_up(person, body.name, body.credit_code))
 
 
 @router.get("")
-def list_own(person: SignedIn, service: Service) -> list[OwnEnterpriseView]:
+def list_own(person: Verified, service: Service) -> list[OwnEnterpriseView]:
     """我的企业: those that one acts for, with role and permissions."""
     return [OwnEnterpriseView.of(one) for one in service.all_of(person)]
 
 
 @router.get("/{credit_code}")
-def show(credit_code: CreditCode, person: SignedIn, service: Service) -> OwnEnterpriseView:
+def show(credit_code: CreditCode, person: Verified, service: Service) -> OwnEnterpriseView:
     """企业详情: one of one's enterprises."""
     return OwnEnterpriseView.of(service.one_of(person, credit_code))
 
 
 @router.get("/{credit_code}/members")
 def list_members(
-    credit_code: CreditCode, person: SignedIn, service: Service, page: Paged
+    credit_code: CreditCode, person: Verified, service: Service, page: Paged
 ) -> Page[MemberView]:
     """办事人员列表: who acts for the enterprise; its administrator alone may see it."""
     return page.page(service.members(person, credit_code, page).map(MemberView.of))
@@ -68,7 +68,7 @@ def list_members(
 
 @router.put("/{credit_code}/members/{member}/permissions")
 def change_permissions(
-    credit_code: CreditCode, member: MemberId, body: Powers, person: SignedIn, service: Service
+    credit_code: CreditCode, member: MemberId, body: Powers, person: Verified, service: Service
 ) -> MemberView:
     """调整办事人员权限: just these, from now on."""
     return MemberView.of(service.change(person, credit_code, member, body.permissions, body.department))
@@ -76,13 +76,13 @@ def change_permissions(
 
 @router.post("/{credit_code}/members/{member}/remove", status_code=HTTPStatus.NO_CONTENT)
 def remove(
-    credit_code: CreditCode, member: MemberId, body: Removal, person: SignedIn, service: Service
+    credit_code: CreditCode, member: MemberId, body: Removal, person: Verified, service: Service
 ) -> None:
     """移出办事人员: power ends at once, and the certificates for the enterprise are revoked."""
     service.remove(person, credit_code, member, body.reason)
 
 
 @router.post("/{credit_code}/leave", status_code=HTTPStatus.NO_CONTENT)
-def leave(credit_code: CreditCode, person: SignedIn, service: Service) -> None:
+def leave(credit_code: CreditCode, person: Verified, service: Service) -> None:
     """退出企业: as its clerk; an administrator hands over first."""
     service.leave(person, credit_code)

@@ -93,6 +93,22 @@ def test_whatever_is_wrong_the_answer_is_the_same(server: Server, company: str) 
     assert code_of(look_up(Phone(server), COMPANY, company)) == (401, "not_signed_in")
 
 
+def test_nothing_is_done_for_an_enterprise_without_a_real_name(server: Server, company: str) -> None:
+    unverified = Phone(server).enter()
+    here, there = f"{ME}/{company}", f"{ME}/{company}/handovers"
+    answers = [
+        look_up(unverified, COMPANY, company),
+        *(unverified.http.get(path) for path in (ME, here, f"{here}/members", there, f"{there}/1/letter")),
+        *(unverified.http.post(f"{there}/1/{verb}", json={}) for verb in ("accept", "decline", "withdraw")),
+        unverified.http.post(there, json={"member": 1, "serial": "1", "pin": PIN}),
+        unverified.http.put(f"{here}/members/1/permissions", json={"permissions": []}),
+        unverified.http.post(f"{here}/members/1/remove", json={"reason": "离职"}),
+        unverified.http.post(f"{here}/leave"),
+    ]
+    assert {code_of(one) for one in answers} == {(403, "real_name_required")}
+    assert {one.json()["message"] for one in answers} == {"尚未实名认证，无法操作"}
+
+
 def test_lookups_are_counted_whatever_they_find(server: Server, company: str) -> None:
     stranger = Phone(server).sign_in()
     answers = [look_up(stranger, COMPANY, company) for _ in range(11)]

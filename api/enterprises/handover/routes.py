@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from api.accounts.access import SignedIn
 from api.enterprises.handover.rules import NAMES, Status
 from api.enterprises.handover.service import Handovers
 from api.enterprises.schemas import HandoverStatus, HandoverView, Offer, Refusal
+from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/enterprises/{credit_code}/handovers", tags=["移交管理员"])
 
@@ -28,7 +28,7 @@ HandoverId = Annotated[str, Path(min_length=1, max_length=24)]
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-def offer(credit_code: CreditCode, body: Offer, person: SignedIn, service: Service) -> HandoverView:
+def offer(credit_code: CreditCode, body: Offer, person: Verified, service: Service) -> HandoverView:
     """移交管理员: offer it to a clerk; the enterprise's certificate stamps the letter with its PIN."""
     pin = body.pin.get_secret_value()
     made = service.offer(person, credit_code, body.member, body.serial, pin)
@@ -36,20 +36,20 @@ def offer(credit_code: CreditCode, body: Offer, person: SignedIn, service: Servi
 
 
 @router.get("")
-def list_own(credit_code: CreditCode, person: SignedIn, service: Service) -> list[HandoverView]:
+def list_own(credit_code: CreditCode, person: Verified, service: Service) -> list[HandoverView]:
     """移交记录: in which one is giver or recipient, the newest first."""
     return [HandoverView.of(one, person.id) for one in service.all_of(person, credit_code)]
 
 
 @router.get("/{handover}/letter", response_class=Response, responses=_PDF)
-def letter(credit_code: CreditCode, handover: HandoverId, person: SignedIn, service: Service) -> Response:
+def letter(credit_code: CreditCode, handover: HandoverId, person: Verified, service: Service) -> Response:
     """查看移交书: the letter with the enterprise's seal, a PDF."""
     return Response(service.letter(person, credit_code, handover), media_type="application/pdf")
 
 
 @router.post("/{handover}/accept")
 def accept(
-    credit_code: CreditCode, handover: HandoverId, person: SignedIn, service: Service
+    credit_code: CreditCode, handover: HandoverId, person: Verified, service: Service
 ) -> HandoverStatus:
     """接受移交: one becomes the administrator; the former one's certificates are revoked."""
     return _status(handover, service.accept(person, credit_code, handover))
@@ -57,7 +57,7 @@ def accept(
 
 @router.post("/{handover}/decline")
 def decline(
-    credit_code: CreditCode, handover: HandoverId, body: Refusal, person: SignedIn, service: Service
+    credit_code: CreditCode, handover: HandoverId, body: Refusal, person: Verified, service: Service
 ) -> HandoverStatus:
     """拒绝移交."""
     return _status(handover, service.decline(person, credit_code, handover, body.reason))
@@ -65,7 +65,7 @@ def decline(
 
 @router.post("/{handover}/withdraw")
 def withdraw(
-    credit_code: CreditCode, handover: HandoverId, person: SignedIn, service: Service
+    credit_code: CreditCode, handover: HandoverId, person: Verified, service: Service
 ) -> HandoverStatus:
     """取消移交: while the other has not accepted."""
     return _status(handover, service.withdraw(person, credit_code, handover))
