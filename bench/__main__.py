@@ -1,4 +1,4 @@
-"""``scripts/bench [--seconds S] [signing issuance status responder memory]``."""
+"""``scripts/bench [--seconds S] [signing issuance status responder memory pictures]``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import platform
 from collections.abc import Iterator
 
-from bench import issuance, memory, responder, setting, signing, status
+from bench import issuance, memory, pictures, responder, setting, signing, status
 from bench.report import Line
 from hsm import Token
 
-PARTS = ("signing", "issuance", "status", "responder", "memory")
+PARTS = ("signing", "issuance", "status", "responder", "memory", "pictures")
 
 
 def main() -> None:
@@ -40,6 +40,8 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
             yield from responder.run(token, seconds)
     if "memory" in parts:
         yield from memory.run()
+    if "pictures" in parts:
+        yield from pictures.run()
 
 
 if __name__ == "__main__":

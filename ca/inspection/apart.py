@@ -28,7 +28,7 @@ from ca.seals.handwriting.errors import SignatureNotFound
 from ca.seals.handwriting.model import SignatureCandidate, Style
 from hsm.errors import SealBridgeError
 
-_SECONDS: Final = 120.0  # a busy machine takes ten times as long as an idle one
+_SECONDS: Final = 600.0  # the processor time is bounded in the process; this is for one that hangs
 _REFUSALS: Final[dict[str, type[CaError]]] = {
     refusal.code: refusal
     for refusal in (PictureInvalid, PictureTooLarge, PictureKindRefused, PictureAnimated, SignatureNotFound)

@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _bounded() -> None:
-    os.nice(10)  # requests come first
+    os.nice(5)  # requests come first
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the photo shows somebody's papers
     if sys.platform == "linux":

@@ -11,8 +11,13 @@ import numpy as np
 from ca.seals.handwriting.clutter import Parts, stroke_width
 from ca.seals.handwriting.ink import Ink, Mask
 
-_BINS: Final = 45  # of two degrees: the edges of print fall on two axes
-_ALIGNED: Final = 0.33  # more of the edges along two axes: print
+_BROAD: Final = 5.5  # degrees about an axis; print too small to be seen sharply keeps within
+_NARROW: Final = (
+    1.5  # the same for large characters: a hand that writes neatly strays further, print does not
+)
+_SMALL: Final = 70  # pixels: characters that are lower are measured broadly
+_ALIGNED: Final = 0.33  # more of the edges along two axes: print, if small
+_ALIGNED_LARGE: Final = 0.4  # the same, narrowly, for large characters
 _ALIGNED_LONG: Final = 0.2  # for a row too long for a signature
 _LEAST_PIECES: Final = 4  # fewer may be a broken stroke or rule
 _LARGE: Final = 1.9  # times the usual height of pieces: no character of print
@@ -25,7 +30,7 @@ class Script:
     mask: Mask
     box: tuple[int, int, int, int]  # left, top, width, height
     pen: float  # breadth of the stroke, in pixels
-    aligned: float  # part of the edges that lie along two perpendicular axes, 0.11 by chance
+    aligned: float  # part of the edges within 1.5° of two perpendicular axes, 0.03 by chance
     steady: float  # deviation of the stroke's breadth, in parts of it
     fill: float  # part of the box that is ink
     sharp: float  # darkness of the ink, 0 to 1
@@ -38,7 +43,7 @@ class Script:
         _, _, width, height = self.box
         tall = height / max(self.pen, 1.0)
         parts = (
-            _falling(self.aligned, 0.36, 0.56),
+            _falling(self.aligned, 0.38, 0.48),
             _rising(tall, 4.0, 9.0) * _falling(tall, 90.0, 160.0),
             _falling(self.steady, 0.55, 1.1),
             _rising(self.fill, 0.012, 0.03) * _falling(self.fill, 0.4, 0.6),
@@ -92,7 +97,11 @@ def _is_print(ink: Ink, small: Mask, rows: Parts, number: int) -> bool:
         return False
     _, sides, _ = cv2.minAreaRect(cv2.findNonZero(piece.view(np.uint8)))
     long = max(sides) / max(min(sides), 1.0)
-    return aligned_part(ink, piece, window) > (_ALIGNED_LONG if long > 6 else _ALIGNED)
+    if long > 6:
+        return aligned_part(ink, piece, window, _BROAD) > _ALIGNED_LONG
+    if min(sides) < _SMALL:
+        return aligned_part(ink, piece, window, _BROAD) > _ALIGNED
+    return aligned_part(ink, piece, window, _NARROW) > _ALIGNED_LARGE
 
 
 def measured(ink: Ink, mask: Mask) -> Script:
@@ -108,7 +117,7 @@ def measured(ink: Ink, mask: Mask) -> Script:
         mask=mask,
         box=(x, y, width, height),
         pen=stroke_width(np.pad(inside, 1)),
-        aligned=aligned_part(ink, inside, window),
+        aligned=aligned_part(ink, inside, window, _NARROW),
         steady=steady,
         fill=float(inside.mean()),
         sharp=float(np.median(ink.darkness[window][inside])) if inside.any() else 0.0,
@@ -117,19 +126,20 @@ def measured(ink: Ink, mask: Mask) -> Script:
     )
 
 
-def aligned_part(ink: Ink, mask: Mask, window: tuple[slice, slice]) -> float:
-    """The part of the edge that lies within 5° of one of two perpendicular axes, whichever fit best."""
+def aligned_part(ink: Ink, mask: Mask, window: tuple[slice, slice], degrees: float) -> float:
+    """The part of the edge that lies within ``degrees`` of two perpendicular axes, those that fit best."""
     soft = cv2.GaussianBlur(ink.darkness[window], (0, 0), 1.0)
-    across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    across, down = (cv2.Sobel(soft, cv2.CV_32F, *axis, ksize=5) for axis in ((1, 0), (0, 1)))
     strength = np.hypot(across, down)
     near = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     edge = near & (strength > 0.25 * float(strength[near].max(initial=0)))
     if not edge.any():
         return 1.0
     angle = np.degrees(np.arctan2(down[edge], across[edge])) % 90
-    histogram = np.histogram(angle, _BINS, (0, 90), weights=strength[edge])[0]
-    window_of_five = np.convolve(np.r_[histogram[-2:], histogram, histogram[:2]], np.ones(5), "valid")
-    return float(window_of_five.max() / histogram.sum())
+    histogram = np.histogram(angle, 90, (0, 90), weights=strength[edge])[0]
+    beside = int(degrees)  # bins of one degree, on each side of the middle one
+    around = np.r_[histogram[-beside:], histogram, histogram[:beside]]
+    return float(np.convolve(around, np.ones(2 * beside + 1), "valid").max() / histogram.sum())
 
 
 def _groups(mask: Mask) -> list[Mask]:
