@@ -36,6 +36,7 @@ from api.idempotency.documented import document
 from api.idempotency.middleware import Idempotency
 from api.logs import log
 from api.outside import sms_sandbox
+from api.ocsp.ahead import OcspAhead
 from api.outside.alipay.sandbox import routes as alipay_sandbox
 from api.pages.routes import pages
 from api.production import refuse_demo
@@ -91,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     app.add_middleware(Idempotency, calls=services.calls, caller_of=caller_of(services.accounts))
+    app.add_middleware(OcspAhead, responder=services.ocsp)
     app.add_middleware(Edge, meters=services.meters)
     problems.install(app)
     for router in _ROUTERS:

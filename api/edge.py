@@ -8,7 +8,6 @@ import time
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,13 +25,13 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_HEADERS: Final = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cache-control": "no-store",
-}
+_HEADERS: Final = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _KIB: Final = 1024
@@ -67,11 +66,12 @@ class _Exchange:
     def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, meters: Meters) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
         self._meters = meters
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
+        headers = dict(reversed(scope["headers"]))  # the first of a name counts; names are in lower case
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
         self._id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        self._limit = _LIMITS.get(headers.get("content-type", "").partition(";")[0].lower(), _DEFAULT_LIMIT)
-        self._declared = headers.get("content-length", "")
+        kind = headers.get(b"content-type", b"").partition(b";")[0].decode("latin-1")
+        self._limit = _LIMITS.get(kind.lower(), _DEFAULT_LIMIT)
+        self._declared = headers.get(b"content-length", b"").decode("latin-1")
         self._received = 0
         self._status = 0
 
@@ -112,10 +112,10 @@ class _Exchange:
     async def _with_headers(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["x-request-id"] = self._id
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
+            given = [one for one in message.get("headers", ()) if one[0] != b"x-request-id"]
+            names = {name for name, _ in given}
+            ours = [one for one in _HEADERS if one[0] not in names]
+            message["headers"] = [*given, (b"x-request-id", self._id.encode()), *ours]
         await self._send(message)
 
     def _tell(self, seconds: float) -> None:
