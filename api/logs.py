@@ -10,7 +10,8 @@ from typing import Any, Final, TextIO
 
 import structlog
 
-log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("sealbridge")
+_NAME: Final = "sealbridge"
+log: Final[structlog.typing.FilteringBoundLogger] = structlog.get_logger(_NAME)
 
 _SECRET: Final = re.compile(
     r"(^|_)pin$|password|secret|token$|authorization|cookie|sms_code|id_number|legal_person_id|_key$"
@@ -25,22 +26,23 @@ def configure(*, stream: TextIO | None = None, level: int = logging.INFO) -> Non
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         scrub,
     ]
+    json = structlog.processors.JSONRenderer(ensure_ascii=False)
+    stream = stream or sys.stderr
+    # Our own lines do not pass through logging, which takes as long over a line as the server over a request.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[_named, *shared, json],
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
-    json = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, json],
         )
     )
@@ -48,6 +50,11 @@ def configure(*, stream: TextIO | None = None, level: int = logging.INFO) -> Non
     root.handlers = [handler]
     root.setLevel(level)
     _quieten()
+
+
+def _named(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["logger"] = _NAME
+    return event
 
 
 def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
