@@ -27,6 +27,7 @@ def command(
 
     from api import logs
     from api.app import create_app
+    from api.http import BoundedHttp
 
     settings = settings_of(data)
     reached = f"http://{_LOOPBACK.get(host, host)}:{port}"
@@ -45,6 +46,6 @@ def command(
         log_config=None,
         access_log=False,
         server_header=False,
-        http="h11",  # bounds the head of a request, which uvicorn's faster httptools does not
+        http=BoundedHttp,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
