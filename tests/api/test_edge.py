@@ -216,3 +216,18 @@ def test_a_head_without_end_is_cut_off(server: Server) -> None:
             answered = b""
     assert not answered or b" 400 " in answered.partition(b"\r\n")[0]
     assert server.client().get("/healthz").status_code == 200
+
+
+def test_trailers_are_no_fields_and_have_an_end(server: Server) -> None:
+    """What follows a chunked body is neither kept without bound nor taken for the head's."""
+    head = b"POST /pki/ocsp HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n0\r\n0\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as caller:
+        caller.sendall(head + b"X-Request-Id: from-a-trailer\r\n\r\n")
+        answered = caller.recv(65536)
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert b"from-a-trailer" not in answered
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as caller:
+        caller.sendall(head)
+        with pytest.raises(ConnectionError):  # closed while we are still talking
+            caller.sendall((b"x: " + b"a" * 1000 + b"\r\n") * 100_000)
+    assert server.client().get("/healthz").status_code == 200
