@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
 from typing import Final
 
@@ -14,14 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Send
 
 from api.logs import log
+from api.ocsp.workers import Workers
 from ca.ocsp import MAX_REQUEST, Answer, ErrorStatus, Responder, error_response
 from hsm.errors import SealBridgeError
 
 MEDIA_TYPE: Final = b"application/ocsp-response"
 _MALFORMED: Final = Answer(error_response(ErrorStatus.MALFORMED_REQUEST))
 _TRY_LATER: Final = Answer(error_response(ErrorStatus.TRY_LATER))
-# Of their own, so that a flood of nonces keeps nobody else waiting; and cheaper than the pool of the routes.
-_threads: Final = ThreadPoolExecutor(8, thread_name_prefix="ocsp")
+_THREADS: Final = 8  # of their own, so that a flood of nonces keeps nobody else waiting
 
 
 class Answering:
@@ -29,6 +27,7 @@ class Answering:
 
     def __init__(self, responder: Responder) -> None:
         self._responder = responder
+        self._workers = Workers(responder.answer, _THREADS, "ocsp")
 
     async def answered_encoded(self, text: str, send: Send) -> None:
         """Answer what a GET has in its address (RFC 6960, appendix A.1)."""
@@ -55,7 +54,7 @@ class Answering:
         if (known := self._responder.remembered(asked)) is not None:
             return known
         try:
-            return await asyncio.get_running_loop().run_in_executor(_threads, self._responder.answer, asked)
+            return await self._workers.told(asked)
         except (SealBridgeError, SQLAlchemyError) as error:
             log.error("ocsp_failed", code=getattr(error, "code", type(error).__name__))
             return _TRY_LATER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from tests.api.people import Desk, Phone
+from tests.api.people import Desk, Phone, code_of
 from tests.api.running import Server
 
 PATH = "/v1/operator/certificates"
@@ -108,3 +109,22 @@ def test_every_pointer_in_a_certificate_leads_somewhere(files: Path, phone: Phon
     assert listed.is_signature_valid(issuing.public_key())  # type: ignore[arg-type]
     answer = phone.http.post(urls["OCSP"], content=a_request(files))
     assert ocsp.load_der_ocsp_response(answer.content).response_status is (ocsp.OCSPResponseStatus.SUCCESSFUL)
+
+
+def test_other_methods_are_as_of_any_address(phone: Phone) -> None:
+    assert code_of(phone.http.put("/pki/ocsp", content=b"x")) == (405, "method_not_allowed")
+    assert code_of(phone.http.get("/pki/ocsp")) == (405, "method_not_allowed")
+    head = phone.http.head("/pki/ocsp/%20not-base64")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == "application/ocsp-response"
+
+
+def test_its_answers_are_guarded_bounded_and_counted(files: Path, server: Server, phone: Phone) -> None:
+    answer = phone.http.post("/pki/ocsp", content=a_request(files), headers={"X-Request-Id": "ocsp-4711"})
+    assert answer.headers["x-request-id"] == "ocsp-4711"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "must-revalidate" in answer.headers["cache-control"]
+    assert code_of(phone.http.post("/pki/ocsp", content=b"0" * 300_000)) == (413, "body_too_large")
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if "ocsp-4711" in line]
+    (told,) = (line for line in lines if line["event"] == "request")
+    assert (told["route"], told["status"], told["logger"]) == ("/pki/ocsp", 200, "sealbridge")
