@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import structlog
@@ -18,6 +19,7 @@ _SECRET: Final = re.compile(
 )
 _BEARER: Final = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]+")
 _PHONE: Final = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_SHORTEST: Final = len("bearer x")  # that either of them can be found in
 _HIDDEN: Final = "***"
 
 
@@ -65,13 +67,18 @@ def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
 def _scrubbed(key: str, value: Any) -> Any:
     if key.startswith("_"):
         return value  # structlog's own, taken out before rendering
-    if _SECRET.search(key.lower()):
+    if _is_secret(key):
         return _HIDDEN
     if isinstance(value, dict):
         return {name: _scrubbed(str(name), inner) for name, inner in value.items()}
-    if isinstance(value, str):
+    if isinstance(value, str) and len(value) >= _SHORTEST:
         return _PHONE.sub(rf"\1{_HIDDEN}\2", _BEARER.sub(rf"\1{_HIDDEN}", value))
     return value
+
+
+@lru_cache(maxsize=1024)  # the names of fields are few
+def _is_secret(key: str) -> bool:
+    return _SECRET.search(key.lower()) is not None
 
 
 def _quieten() -> None:

@@ -66,6 +66,7 @@ def identifier(dotted: str) -> bytes:
     return element(OBJECT_IDENTIFIER, b"".join(_base128(arc) for arc in (first * 40 + second, *rest)))
 
 
+@lru_cache(maxsize=256)
 def generalized_time(moment: datetime) -> bytes:
     """A GeneralizedTime in UTC, whole seconds (RFC 5280, section 4.1.2.5.2)."""
     return element(GENERALIZED_TIME, moment.strftime("%Y%m%d%H%M%SZ").encode())

@@ -37,6 +37,7 @@ Value = TypeVar("Value")
 _FRESH_SECONDS: Final = 0.25
 _STALE_SECONDS: Final = 0.75
 _MEMORY: Final = 20_000
+_NONCES: Final = (32, 16)  # as long as RFC 9654 asks for, and as OpenSSL makes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Responder:
         self._signer = AnswerSigner(responder, clock, self._policy)
         self._store = AnswerStore(engine)
         self._memory: dict[bytes, _Remembered] = {}
+        self._forms: dict[tuple[bytes, int], tuple[CertId, ...]] = {}
         self._statuses: dict[tuple[str, int], tuple[int, Status]] = {}
         self._changes: dict[str, int] = {}
         self._changes_at = -_STALE_SECONDS
@@ -103,7 +105,7 @@ class Responder:
         Raises HsmError or a database's error when there is no right answer just now.
         """
         try:
-            asked = read_request(request)
+            asked = self._read(request)
         except Malformed:
             return Answer(error_response(ErrorStatus.MALFORMED_REQUEST))
         self._look_for_changes()
@@ -115,6 +117,21 @@ class Responder:
         if asked.nonce is None and len(asked.certificates) == 1:
             return self._kept(issuing, asked, request)
         return self._at_once(issuing, asked)
+
+    def _read(self, request: bytes) -> OcspRequest:
+        """Requests that differ in nothing but the nonce at their end are read once. Raises Malformed."""
+        for length in _NONCES:
+            # The lengths of all that a request consists of stand before its nonce.
+            certificates = self._forms.get((request[:-length], length))
+            if certificates is not None:
+                return OcspRequest(certificates, request[-length:])
+        asked = read_request(request)
+        nonce = asked.nonce or b""
+        # Once: what a request ends with is then the nonce itself, not a part that is like it.
+        if len(nonce) in _NONCES and request.endswith(nonce) and request.count(nonce) == 1:
+            with self._remembering:
+                _remember(self._forms, (request[: -len(nonce)], len(nonce)), asked.certificates)
+        return asked
 
     def changed(self) -> None:
         """This process changed a status: look at once."""

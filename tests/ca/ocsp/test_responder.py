@@ -143,6 +143,20 @@ def test_a_nonce_is_repeated_and_asks_for_a_fresh_answer(asked: Asked) -> None:
         assert read(answer).response_status is OCSPResponseStatus.MALFORMED_REQUEST
 
 
+@pytest.mark.parametrize("length", [16, 32])
+def test_requests_of_one_form_each_get_their_own_nonce(asked: Asked, length: int) -> None:
+    issued = asked.issue()
+    first = asked.question(issued.certificate, x509.OCSPNonce(b"\x5a" * length))
+    for nonce in (b"\x5a" * length, os.urandom(length), os.urandom(length)):
+        answer = read(asked.responder.answer(first[:-length] + nonce))
+        assert answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == nonce
+    for broken in (first[:-1], first[:-length], first + b"\0", first[: -length // 2]):
+        answer = read(asked.responder.answer(broken))
+        assert answer.response_status is OCSPResponseStatus.MALFORMED_REQUEST
+    asked.revoker.revoke(issued.serial, "superseded")
+    assert status(asked.responder.answer(first)) is OCSPCertStatus.REVOKED
+
+
 def test_an_answer_is_kept_and_signed_anew_in_time(asked: Asked) -> None:
     issued = asked.issue()
     first = asked.ask(issued.certificate)
