@@ -1,16 +1,13 @@
-"""OCSP over HTTP, by the processor time that the server spends: the client shares its machine."""
+"""OCSP over HTTP, by the processor time that the server spends and by the clock."""
 
 from __future__ import annotations
 
-import http.client
 import os
 import sqlite3
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 from cryptography import x509
@@ -18,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from bench.load import asked, http_request
 from bench.memory import serving
 from bench.report import Line
 from bench.setting import best, per_second
@@ -26,6 +24,8 @@ from examples.demo.service import running
 from hsm import KeyKind, Token, TokenKeys
 
 CLIENTS = 4
+ROUNDS = 3
+NONCE = 16
 EMPTY = "/pki/ocsp/!"  # no base64: a constant comes back, and nothing is looked up
 
 
@@ -40,23 +40,46 @@ def _measured(token: Token, kind: KeyKind, seconds: float, with_ready: bool) -> 
     label = f"bench-ocsp-{kind}"
     TokenKeys(token).generate(label, kind)
     raw = raw_loop(token, label, kind)
-    ceiling = best([per_second(raw, 2, seconds) for _ in range(2)])
     with tempfile.TemporaryDirectory() as work, running(Path(work) / "data", Path(work) / "log") as url:
-        (process,) = serving(work)
-        plain, nonces = _requests(Path(work) / "data", url)
-        ready, empty = [], []
-        for _ in range(3 if with_ready else 0):
-            ready.append(_per_cpu_second(process, url, "POST", "/pki/ocsp", lambda: plain, seconds))
-            empty.append(_per_cpu_second(process, url, "GET", EMPTY, lambda: b"", seconds))
+        (process,) = (int(one.name) for one in serving(work))
+        plain, with_nonce = _requests(Path(work) / "data", url)
         if with_ready:
-            yield Line("OCSP ready, a CPU second, beside an empty route", best(ready), best(empty), 0.60)
-        made = best([_per_second(url, "POST", "/pki/ocsp", nonces, seconds) for _ in range(2)])
-        yield Line(f"OCSP {kind} with nonce, beside raw signing", made, ceiling, 0.60)
+            yield _ready(process, url, plain, seconds)
+        signed, made = [], []
+        asked(url, with_nonce, CLIENTS, seconds)  # handles found, memories filled
+        for _ in range(ROUNDS):
+            signed.append(_rates(os.getpid(), lambda: per_second(raw, 2, seconds) * seconds, seconds))
+            made.append(_rates(process, lambda: asked(url, with_nonce, CLIENTS, seconds), seconds))
+        for name, rates, ceilings in zip(
+            ("a CPU second", "wall clock"), _bests(made), _bests(signed), strict=True
+        ):
+            yield Line(f"OCSP {kind} with nonce, {name}, beside raw", rates, ceilings, 0.60)
     del os.environ["SEALBRIDGE_OWN_KEY_KIND"]
 
 
+def _ready(process: int, url: str, plain: bytes, seconds: float) -> Line:
+    posted = http_request(url, "POST", "/pki/ocsp", plain)
+    nothing = http_request(url, "GET", EMPTY, b"")
+    ready, empty = [], []
+    for _ in range(ROUNDS):
+        ready.append(_rates(process, lambda: asked(url, lambda: posted, CLIENTS, seconds), seconds)[0])
+        empty.append(_rates(process, lambda: asked(url, lambda: nothing, CLIENTS, seconds), seconds)[0])
+    return Line("OCSP ready, a CPU second, beside an empty route", best(ready), best(empty), 0.60)
+
+
+def _rates(process: int, work: Callable[[], float], seconds: float) -> tuple[float, float]:
+    """What ``work`` counts, by the second of the process's time and by the second of the clock."""
+    before = _cpu_seconds(process)
+    count = work()
+    return count / (_cpu_seconds(process) - before), count / seconds
+
+
+def _bests(rounds: list[tuple[float, float]]) -> tuple[float, float]:
+    return best([one[0] for one in rounds]), best([one[1] for one in rounds])
+
+
 def _requests(data: Path, url: str) -> tuple[bytes, Callable[[], bytes]]:
-    """A request for one of the server's own certificates, and a maker of such with fresh nonces."""
+    """A request for one of the server's own certificates, and a maker of HTTP requests with fresh nonces."""
     issuer = x509.load_der_x509_certificate(httpx.get(f"{url}/pki/issuing.cer").content)
     certificate = None
     while certificate is None:
@@ -66,48 +89,12 @@ def _requests(data: Path, url: str) -> tuple[bytes, Callable[[], bytes]]:
         time.sleep(0.2)
     builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1())
 
-    def with_nonce() -> bytes:
-        nonce = x509.OCSPNonce(os.urandom(16))
-        return builder.add_extension(nonce, critical=False).build().public_bytes(Encoding.DER)
-
-    return builder.build().public_bytes(Encoding.DER), with_nonce
-
-
-def _per_second(url: str, method: str, path: str, body: Callable[[], bytes], seconds: float) -> float:
-    """Requests a second by several clients, each on one connection."""
-    return _asked(url, method, path, body, seconds) / seconds
+    nonce = x509.OCSPNonce(bytes(NONCE))
+    asking = builder.add_extension(nonce, critical=False).build().public_bytes(Encoding.DER)
+    beginning = http_request(url, "POST", "/pki/ocsp", asking)[:-NONCE]  # the nonce is what it ends with
+    return builder.build().public_bytes(Encoding.DER), lambda: beginning + os.urandom(NONCE)
 
 
-def _per_cpu_second(
-    process: Path, url: str, method: str, path: str, body: Callable[[], bytes], seconds: float
-) -> float:
-    before = _cpu_seconds(process)
-    count = _asked(url, method, path, body, seconds)
-    return count / (_cpu_seconds(process) - before)
-
-
-def _asked(url: str, method: str, path: str, body: Callable[[], bytes], seconds: float) -> int:
-    counts: list[int] = []
-    end = time.perf_counter() + seconds
-
-    def ask() -> None:
-        done, connection = 0, http.client.HTTPConnection(urlsplit(url).netloc)
-        while time.perf_counter() < end:
-            connection.request(method, path, body())
-            answer = connection.getresponse()
-            content = answer.read()
-            assert answer.status == 200, content
-            done += 1
-        counts.append(done)
-
-    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts)
-
-
-def _cpu_seconds(process: Path) -> float:
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
+def _cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
