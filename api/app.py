@@ -35,8 +35,8 @@ from api.edge import Edge
 from api.idempotency.documented import document
 from api.idempotency.middleware import Idempotency
 from api.logs import log
-from api.outside import sms_sandbox
 from api.ocsp.ahead import OcspAhead
+from api.outside import sms_sandbox
 from api.outside.alipay.sandbox import routes as alipay_sandbox
 from api.pages.routes import pages
 from api.production import refuse_demo
