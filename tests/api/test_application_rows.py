@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, column, func, insert, select, table
+from sqlalchemy.event import listen
 
 from api import migrations
 from api.accounts.tables import person
@@ -24,6 +25,8 @@ from api.catalogue.seed import seed
 from api.db import Database, UtcDateTime, make_engine
 from api.messages.tables import message
 from api.paging import PageRequest, Part
+from api.payments import queries as orders
+from api.payments.rules import Status as Paying
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 OWNER = 1
@@ -209,3 +212,54 @@ def test_abandoned_applications_expire_and_their_persons_are_told(db: Database) 
         titles = {one.title for one in tx.execute(select(message))}
     assert stand == [Status.EXPIRED, Status.DRAFT]
     assert titles == {"申请已失效", "证书申请失败"}
+
+
+def approved(tx: Connection, number: str) -> Application:
+    """One whose product costs something."""
+    queries.add(tx, replace(a_claim(number), product="linyi-enterprise-year"))
+    for deed in (
+        Deed(Actor.APPLICANT, "1", Action.UPLOAD_PAPER),
+        Deed(Actor.APPLICANT, "1", Action.SUBMIT),
+        Deed(Actor.OPERATOR, "operator", Action.APPROVE),
+    ):
+        queries.advance(tx, queries.find(tx, number), deed, NOW)
+    return queries.find(tx, number)
+
+
+def test_an_approval_makes_the_order_and_an_end_without_certificate_closes_it(db: Database) -> None:
+    with db.write() as tx:
+        known = approved(tx, "20260101-HHHHHHHH")
+        made = orders.newest(tx, known.id)
+        deed = Deed(Actor.SYSTEM, queries.SYSTEM, Action.FAIL)
+        queries.advance(tx, known, deed, NOW, reason="签发失败")
+        ended = orders.newest(tx, known.id)
+    assert made is not None
+    assert ended is not None
+    assert (made.person_id, made.amount_fen) == (OWNER, 20000)
+    assert (made.status, ended.status) == (Paying.CREATED, Paying.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("lists", "index"),
+    [
+        (lambda tx, page: queries.of_person(tx, OWNER, page), "ix_application_person"),
+        (lambda tx, page: queries.in_status(tx, Status.SUBMITTED, page), "ix_application_status"),
+        (lambda tx, page: queries.in_status(tx, None, page), "ix_application_updated"),
+    ],
+)
+def test_a_page_is_read_along_an_index(
+    tmp_path: Path, lists: Callable[[Connection, PageRequest], Part[Application]], index: str
+) -> None:
+    """Neither sorted nor searched through: the first page and any other cost the same, however many rows."""
+    engine = make_engine(f"sqlite:///{tmp_path}/b.db")
+    migrations.upgrade(engine)
+    asked = list[str]()
+    listen(engine, "before_cursor_execute", lambda *seen: asked.append(seen[2]))
+    with Database(engine).read() as tx:
+        for page in (PageRequest(), PageRequest(after=(NOW, "20260101-AAAAAAAA"))):
+            lists(tx, page)
+            statement = asked[-1].replace("?", "'2026'")
+            plan = [str(row[-1]) for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+            assert any(index in step for step in plan), plan
+            assert not any("TEMP B-TREE" in step or step == "SCAN application" for step in plan), plan
+    engine.dispose()
