@@ -48,11 +48,22 @@ class CrlLibrary:
 
     def publish_due(self) -> int:
         """Make the editions that are due; returns how many. Raises HsmError when none could be made."""
-        return self._publish_each(lambda one: one.is_due(self._clock()))
+        made = 0
+        for publisher in list(self.publishers()):
+            edition = publisher.publish_due(self._clock())
+            if edition is not None:
+                self._tell(publisher, edition)
+                made += 1
+        self._held.clear()
+        return made
 
     def publish_all(self) -> int:
         """Make a new edition of every list, now; returns how many. Raises HsmError."""
-        return self._publish_each(lambda one: True)
+        publishers = list(self.publishers())
+        for one in publishers:
+            self._publish(one)
+        self._held.clear()
+        return len(publishers)
 
     def edition(self, name: str, shard: int | None = None) -> Published:
         """The newest edition of a CA's list, at most half a second behind other processes.
@@ -77,18 +88,14 @@ class CrlLibrary:
         self._held[key] = (time.monotonic(), held)
         return held
 
-    def _publish_each(self, wanted: Callable[[CrlPublisher], bool]) -> int:
-        publishers = [one for one in self.publishers() if wanted(one)]
-        for one in publishers:
-            self._publish(one)
-        self._held.clear()
-        return len(publishers)
-
     def _publish(self, publisher: CrlPublisher) -> Published:
         made = publisher.publish(self._clock())
+        self._tell(publisher, made)
+        return made
+
+    def _tell(self, publisher: CrlPublisher, made: Published) -> None:
         if self._on_published is not None:
             self._on_published(publisher.name, made)
-        return made
 
     def _publisher(self, issuing: IssuingAuthority, shard: int) -> CrlPublisher:
         return CrlPublisher(self._engine, issuing, shard, self._policy)

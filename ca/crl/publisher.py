@@ -105,6 +105,14 @@ class CrlPublisher:
         newest = None if self.is_due(now) else self.newest()
         return newest or self.publish(now)
 
+    def publish_due(self, now: datetime) -> Published | None:
+        """The next edition if it is due, made by one of several processes. Raises HsmError."""
+        while self.is_due(now):
+            made = self._sign(now.replace(microsecond=0))
+            if self._store(made):
+                return made
+        return None
+
     def publish(self, now: datetime) -> Published:
         """Sign and store the next edition. Two publishers at once take a number each. Raises HsmError."""
         while True:

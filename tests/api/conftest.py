@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 
 import pylopdf_fonts_zh_cn
 import pytest
 import typst
 
+from api.db import Database
+from tests.api.databases import emptied, migrated
 from tests.api.locks import Lock, LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code
 from tests.api.running import Server
+from tests.support import postgres
 
 LockMaker = Callable[[str], Lock]
 
@@ -79,3 +83,21 @@ def a_pdf() -> bytes:
     source = '#set page(paper: "a4")\n#set text(font: "Noto Serif SC")\n= 招标公告\n#lorem(200)\n#pagebreak()'
     made: bytes = typst.compile(source.encode(), font_paths=[str(fonts)])  # type: ignore[misc]
     return made
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def migrated_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('database')}/a.db"
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("postgres_cluster")
+        url = postgres.create_database(cluster, f"test_{secrets.token_hex(6)}")
+    with migrated(url) as made:
+        yield made
+
+
+@pytest.fixture
+def each_database(migrated_database: Database) -> Database:
+    """SQLite, then PostgreSQL, with the newest schema and no jobs, messages, keys and orders."""
+    return emptied(migrated_database)

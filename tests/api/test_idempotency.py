@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -26,7 +25,6 @@ from api.idempotency.rules import KEPT, LEASE, MOST_BYTES, check_key, is_kept
 from api.idempotency.tables import call
 from hsm.errors import PinIncorrect
 from tests.api.asgi import InProcess
-from tests.api.databases import migrated
 from tests.api.people import Phone, a_credit_code, code_of
 from tests.api.running import Server
 
@@ -45,12 +43,9 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder = tmp_path_factory.mktemp("idempotency")
-    is_sqlite = request.param == "sqlite"
-    with migrated(f"sqlite:///{folder}/a.db" if is_sqlite else request.getfixturevalue("postgres_url")) as db:
-        yield db
+@pytest.fixture
+def db(each_database: Database) -> Database:
+    return each_database
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, select, update
@@ -21,20 +20,15 @@ from api.jobs.queue import Job, LeaseLost, enqueue
 from api.jobs.rules import KEPT, KEYS_KEPT, LEASE, MOST_ATTEMPTS, Status, is_given_up, pause
 from api.jobs.tables import job
 from api.jobs.worker import Worker
-from tests.api.databases import migrated
 from tests.api.running import Server
 from tests.api.working_child import effect, fast_clock
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_sqlite = request.param == "sqlite"
-    with migrated(
-        f"sqlite:///{tmp_path}/a.db" if is_sqlite else request.getfixturevalue("postgres_url")
-    ) as db:
-        yield db
+@pytest.fixture
+def db(each_database: Database) -> Database:
+    return each_database
 
 
 class Clock:
@@ -230,6 +224,7 @@ def test_what_was_done_long_ago_is_forgotten(db: Database) -> None:
 
 @pytest.fixture
 def children(db: Database) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    effect.metadata.drop_all(db.engine)
     effect.metadata.create_all(db.engine)
     began, started = time.time(), []
     url = db.engine.url.render_as_string(hide_password=False)

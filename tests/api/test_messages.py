@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -22,13 +20,9 @@ from tests.api.running import Server
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_sqlite = request.param == "sqlite"
-    with migrated(
-        f"sqlite:///{tmp_path}/a.db" if is_sqlite else request.getfixturevalue("postgres_url")
-    ) as db:
-        yield db
+@pytest.fixture
+def db(each_database: Database) -> Database:
+    return each_database
 
 
 def test_the_manual_s_five_kinds_have_its_titles() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI, Request, Response
@@ -19,19 +17,14 @@ from api.etags import IfMatch, check_if_match, tagged, version_tag
 from api.messages.tables import message
 from api.paging import CursorInvalid, Cursors, Page, Paged, PageRequest, Part, fetch
 from tests.api.asgi import InProcess
-from tests.api.databases import migrated
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 CURSORS = Cursors(b"k" * 32)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_sqlite = request.param == "sqlite"
-    with migrated(
-        f"sqlite:///{tmp_path}/a.db" if is_sqlite else request.getfixturevalue("postgres_url")
-    ) as db:
-        yield db
+@pytest.fixture
+def db(each_database: Database) -> Database:
+    return each_database
 
 
 def _said(count: int) -> list[dict[str, object]]:

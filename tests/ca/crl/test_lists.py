@@ -249,7 +249,7 @@ def test_a_list_is_served_while_the_token_is_away(small_ca: SmallCa, monkeypatch
     library = CrlLibrary(small_ca.engine, small_ca.authorities, small_ca.clock)
     first = library.edition("issuing-1")
     small_ca.clock.forward(days=3)
-    monkeypatch.setattr(CrlPublisher, "publish", _no_token)
+    monkeypatch.setattr(CrlPublisher, "_sign", _no_token)
     with pytest.raises(RuntimeError):
         library.publish_due()
     assert CrlLibrary(small_ca.engine, small_ca.authorities, small_ca.clock).edition("issuing-1") == first
