@@ -347,6 +347,26 @@ def test_what_an_operator_misses_is_added_and_submitted_again(
     assert (shown["revision"], shown["reason"]) == (1, None)
 
 
+def test_only_the_legal_person_is_certified_as_such(phone: Phone) -> None:
+    product = "linyi-legal-person-year"
+    assert code_of(phone.apply(product=product)) == (422, "product_unfit")
+    named = {"legal_person": phone.holder["name"], "legal_person_id": phone.holder["id_number"]}
+    assert phone.apply(product=product, **named).status_code == 201
+
+
+def test_who_was_replaced_renews_nothing(
+    company: Company, server: Server, pc: Pc, desk: Desk, lock_ca: LockCa
+) -> None:
+    other = Phone(server).sign_in()
+    application = other.applied(company.credit_code)
+    pc.sign(other, application, lock_ca.lock(COMPANY, company.credit_code))
+    other.act(application, "submit")
+    desk.judge(application, "approve")
+    assert other.act(application, "download", pin=PIN).status_code == 200
+    refused = code_of(ask(company.administrator, "renewal", serial=company.serial))
+    assert refused in ((409, "no_longer_member"), (409, "certificate_revoked"))
+
+
 def test_bodies_without_sense_are_refused(phone: Phone) -> None:
     for body in (
         {"kind": "nonsense"},

@@ -18,7 +18,8 @@ from api.applications.model import Particulars
 from api.applications.outward import CertificatesAtHand, HeldCertificate
 from api.catalogue.queries import Product, find_product
 from api.catalogue.rules import CertificateKind
-from api.enterprises.errors import AdministratorNeeded, EnterpriseNotFound
+from api.enterprises.access import is_member
+from api.enterprises.errors import AdministratorNeeded, EnterpriseNotFound, NoLongerMember
 from api.enterprises.id_numbers import IdNumbers
 from api.enterprises.rules import compared_name
 from api.enterprises.tables import enterprise
@@ -62,12 +63,16 @@ class Drafts:
         """For the application ``number``.
 
         Raises NotFound (product, certificate), ProductUnfit, EnterpriseNotFound, AdministratorAlready,
-        AdministratorNeeded, CertificateEnded, CertificateRevoked.
+        AdministratorNeeded, CertificateEnded, CertificateRevoked, NoLongerMember.
         """
         return self._make[asked.kind](tx, number, applicant, asked, now)
 
     def _claim(self, tx: Connection, number: str, who: Applicant, asked: Asked, now: datetime) -> Draft:
-        product = _offered(tx, asked, now)
+        product, claim = _offered(tx, asked, now), asked.enterprise
+        of_legal_person = product.kind is CertificateKind.LEGAL_PERSON
+        named = None if claim is None else (claim.legal_person, claim.legal_person_id)
+        if of_legal_person and named != (who.name, who.id_number):
+            raise ProductUnfit("only the legal person is certified as such")
         return Draft(self._with_claim(self._said(number, who, product), number, asked), product)
 
     def _join(self, tx: Connection, number: str, who: Applicant, asked: Asked, now: datetime) -> Draft:
@@ -144,6 +149,8 @@ class Drafts:
             raise NotFound("no such certificate")
         if held.revoked:
             raise CertificateRevoked("the certificate is revoked")
+        if held.credit_code is not None and not is_member(tx, who.id, held.credit_code):
+            raise NoLongerMember("the certificate is to be revoked")
         return held
 
     def _as_before(
