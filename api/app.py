@@ -38,6 +38,7 @@ from api.logs import log
 from api.ocsp.ahead import OcspAhead
 from api.outside import sms_sandbox
 from api.outside.alipay.sandbox import routes as alipay_sandbox
+from api.outside.aliyun import cloudauth_sandbox
 from api.pages.routes import pages
 from api.production import refuse_demo
 from api.services import Services, open_services
@@ -102,6 +103,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(pages(settings.site_name, with_inbox=services.sms_sandbox is not None))
     if services.sms_sandbox is not None:
         app.include_router(sms_sandbox.router(services.sms_sandbox))
+    if services.cloudauth_sandbox is not None:
+        app.include_router(cloudauth_sandbox.router(services.cloudauth_sandbox))
     if services.alipay_sandbox is not None:
         app.include_router(alipay_sandbox.router(services.alipay_sandbox))
     document(app)

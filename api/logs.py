@@ -19,7 +19,8 @@ _SECRET: Final = re.compile(
 )
 _BEARER: Final = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]+")
 _PHONE: Final = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
-_SHORTEST: Final = len("bearer x")  # that either of them can be found in
+_SHORTEST: Final = len("bearer x")  # that any of them can be found in
+_ID_NUMBER: Final = re.compile(r"(?<!\d)(\d{4})\d{2}(?:19|20)\d{2}[01]\d[0-3]\d{2}(\d{2}[\dXx])(?!\w)")
 _HIDDEN: Final = "***"
 
 
@@ -72,6 +73,7 @@ def _scrubbed(key: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _scrubbed(str(name), inner) for name, inner in value.items()}
     if isinstance(value, str) and len(value) >= _SHORTEST:
+        value = _ID_NUMBER.sub(rf"\1{_HIDDEN}\2", value)
         return _PHONE.sub(rf"\1{_HIDDEN}\2", _BEARER.sub(rf"\1{_HIDDEN}", value))
     return value
 

@@ -30,6 +30,10 @@ def _findings(settings: Settings) -> Iterator[str]:
         yield "SEALBRIDGE_SMS_SIGN_NAME, _TEMPLATE_CODE or the access key is missing"
     if settings.operator_passkeys != "required":
         yield "SEALBRIDGE_OPERATOR_PASSKEYS is not required: a password alone opens the desk"
+    if settings.cloudauth == "sandbox":
+        yield "SEALBRIDGE_CLOUDAUTH=sandbox lets anybody pass for anybody"
+    elif settings.cloudauth == "aliyun" and not all(settings.cloudauth_keys()):
+        yield "the access key of SEALBRIDGE_CLOUDAUTH is missing"
     if settings.alipay == "sandbox":
         yield "SEALBRIDGE_ALIPAY=sandbox lets anybody pass the face check, and pay, by a button"
     elif not settings.alipay_app_id:

@@ -17,10 +17,15 @@ from api.outside.alipay.sandbox.gateway import SANDBOX_APP_ID
 from api.outside.alipay.sandbox.routes import PATH, AlipaySandbox
 from api.outside.alipay.sandbox.trades import SELLER
 from api.outside.alipay.signing import private_key, public_key
+from api.outside.aliyun import cloudauth_sandbox
 from api.outside.aliyun.client import AliyunClient
+from api.outside.aliyun.cloudauth import BankCardCheck, PoliceCheck
+from api.outside.aliyun.cloudauth_sandbox import CloudauthSandbox
+from api.outside.identity import DirectCheck
 from api.outside.sms import AliyunSms
 from api.outside.sms_sandbox import SmsSandbox
 from api.payments.routes import NOTICE_PATH, RETURN_PATH
+from api.realname.rules import Method
 from api.realname.service import Policy, Providers
 from api.settings import Settings
 
@@ -96,9 +101,30 @@ def _read(settings: Settings, name: str) -> str:
         ) from exc
 
 
-def identity_providers(alipay: Alipay) -> Providers:
+def open_cloudauth(settings: Settings, clock: Clock) -> AliyunClient | None:
+    """Identity checks by Alibaba Cloud itself or by the sandbox; None where there are none.
+
+    Raises ConfigurationRefused.
+    """
+    if settings.cloudauth == "none":
+        return None
+    if settings.cloudauth == "sandbox":
+        endpoint, secret = settings.sandbox_url + cloudauth_sandbox.PATH, _sandbox_secret(settings)
+        return AliyunClient(endpoint, cloudauth_sandbox.KEY_ID, secret, clock)
+    return AliyunClient(settings.cloudauth_endpoint, *settings.cloudauth_keys(), clock)
+
+
+def open_cloudauth_sandbox(settings: Settings, clock: Clock) -> CloudauthSandbox | None:
+    """The server side for development; None elsewhere. Raises ConfigurationRefused."""
+    return CloudauthSandbox(_sandbox_secret(settings), clock) if settings.cloudauth == "sandbox" else None
+
+
+def identity_providers(alipay: Alipay, cloudauth: AliyunClient | None) -> Providers:
     """Who is asked for each way of real-name checks."""
-    return Providers(face=AlipayFace(alipay))
+    direct: dict[Method, DirectCheck] = {}
+    if cloudauth is not None:
+        direct = {Method.POLICE: PoliceCheck(cloudauth), Method.BANK_CARD: BankCardCheck(cloudauth)}
+    return Providers(AlipayFace(alipay), direct)
 
 
 def realname_policy(settings: Settings) -> Policy:

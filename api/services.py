@@ -35,6 +35,8 @@ from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
 from api.outside.alipay.client import Alipay
 from api.outside.alipay.sandbox.routes import AlipaySandbox
+from api.outside.aliyun.client import AliyunClient
+from api.outside.aliyun.cloudauth_sandbox import CloudauthSandbox
 from api.outside.ntp import time_server
 from api.outside.sms_sandbox import SmsSandbox
 from api.paging import Cursors
@@ -46,10 +48,13 @@ from api.providers import (
     open_alipay,
     open_alipay_sandbox,
     open_cashier,
+    open_cloudauth,
+    open_cloudauth_sandbox,
     open_sms,
     open_sms_sandbox,
     realname_policy,
 )
+from api.realname.data_keys import ensure_data_key
 from api.realname.id_numbers import IdNumbers
 from api.realname.service import RealName
 from api.recovery.service import Recoveries
@@ -117,6 +122,8 @@ class Services:
     real_name: RealName
     alipay: Alipay
     alipay_sandbox: AlipaySandbox | None
+    cloudauth: AliyunClient | None
+    cloudauth_sandbox: CloudauthSandbox | None
     sandbox_upkeep: Upkeep
     worker: Worker
     payments: Payments
@@ -139,6 +146,8 @@ class Services:
         if self.alipay_sandbox is not None:
             self.alipay_sandbox.close()
         self.alipay.close()
+        if self.cloudauth is not None:
+            self.cloudauth.close()
         self.tokens.close()
         self.db.engine.dispose()
 
@@ -175,7 +184,8 @@ def _check_schema(settings: Settings, db: Database) -> None:
 def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters) -> Services:
     journal = Journal(db.engine, settings.node, _now)
     ledger = Ledger(db.engine, journal)
-    id_numbers = IdNumbers(settings.data_secret())
+    data_key = ensure_data_key(db, tokens.subscribers, _now())
+    id_numbers = IdNumbers(data_key, settings.data_secret())
     sms = open_sms(settings, _now)
     accounts = Accounts(
         db,
@@ -246,6 +256,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     )
 
     alipay = open_alipay(settings, _now)
+    cloudauth = open_cloudauth(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
     revoker = Revoker(ledger, _now, status_changed)
     sealing = Sealing(db, certificates, _now, journal)
@@ -284,10 +295,12 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         stamper=stamper,
         upkeep=upkeep,
         real_name=RealName(
-            db, id_numbers, identity_providers(alipay), realname_policy(settings), _now, journal
+            db, id_numbers, identity_providers(alipay, cloudauth), realname_policy(settings), _now, journal
         ),
         alipay=alipay,
         alipay_sandbox=alipay_sandbox,
+        cloudauth=cloudauth,
+        cloudauth_sandbox=open_cloudauth_sandbox(settings, _now),
         sandbox_upkeep=_sandbox_upkeep(alipay_sandbox, meters),
         payments=Payments(db, cashier, _now, journal),
         settling=settling,

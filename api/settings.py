@@ -120,6 +120,15 @@ class Settings(BaseSettings):
     operator_passkeys: Literal["optional", "required"] = "optional"
     operator_idle_minutes: int = Field(30, ge=1, le=480, description="An operator's session ends when idle")
 
+    cloudauth: Literal["sandbox", "aliyun", "none"] = Field(
+        "sandbox", description="Who answers 公安认证 and 银行卡四要素; none: they are not offered"
+    )
+    cloudauth_endpoint: str = Field("https://cloudauth.aliyuncs.com", pattern="^https://")
+    cloudauth_key_id: SecretStr | None = None
+    cloudauth_key_id_file: Path | None = None
+    cloudauth_key_secret: SecretStr | None = None
+    cloudauth_key_secret_file: Path | None = None
+
     own_url: str | None = Field(
         None, description="How the server reaches itself, for its sandboxes; public_url unless given"
     )
@@ -216,6 +225,11 @@ class Settings(BaseSettings):
         """The access key at the SMS provider: id and secret. Raises ConfigurationRefused."""
         secret = self._secret("sms_key_secret", "sms-key.secret")
         return self._secret("sms_key_id", "sms-key.id"), secret
+
+    def cloudauth_keys(self) -> tuple[str, str]:
+        """The access key for identity checks: id and secret. Raises ConfigurationRefused."""
+        secret = self._secret("cloudauth_key_secret", "cloudauth-key.secret")
+        return self._secret("cloudauth_key_id", "cloudauth-key.id"), secret
 
     def alipay_app_key_text(self) -> str:
         """The application's private key at Alipay. Raises ConfigurationRefused."""

@@ -20,6 +20,7 @@ from hsm.module import Module
 from hsm.observation import Observer
 from hsm.pin_seal import PinCost, PinSeal
 from hsm.public_keys import PublicKey
+from hsm.secret_seal import SecretSeal
 from hsm.slots import PinState, TokenInfo, init_token, list_tokens
 from hsm.store import KeyStore, TokenKeys, has_key
 from hsm.token import Token
@@ -44,6 +45,7 @@ __all__ = [
     "PrivateKey",
     "PublicKey",
     "SealBridgeError",
+    "SecretSeal",
     "Token",
     "TokenCertificate",
     "TokenConfig",

@@ -9,7 +9,20 @@ from typing import NoReturn
 
 import typer
 
-from api.cli import audit, ca, ceremony, certificate, crl, doctor, jobs, operator, serve, setup, token
+from api.cli import (
+    audit,
+    ca,
+    ceremony,
+    certificate,
+    crl,
+    doctor,
+    id_numbers,
+    jobs,
+    operator,
+    serve,
+    setup,
+    token,
+)
 from api.errors import FileUnusable
 from ca.audit.event import Actor, act_as
 from hsm import SealBridgeError
@@ -27,6 +40,7 @@ app.add_typer(ca.app, name="ca")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(audit.app, name="audit")
 app.add_typer(crl.app, name="crl")
+app.add_typer(id_numbers.app, name="id-numbers")
 app.add_typer(jobs.app, name="jobs")
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pkcs11 import Mechanism
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.db import make_engine
+from api.db import Database, make_engine
 from api.diagnosis.ends import ends
 from api.diagnosis.findings import Finding, fault, good, warning
+from api.realname.data_keys import has_data_key, open_data_key
+from api.resealing import count_older
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate, use_embedded_softhsm
 from ca.authorities import StoredAuthorities
-from hsm import HsmError, Module, PinState, SealBridgeError, TokenInfo, TokenKeys, list_tokens
+from hsm import HsmError, Module, PinState, SealBridgeError, Token, TokenInfo, TokenKeys, list_tokens
 from hsm.mechanisms import WRAP
 
 _SETUP = "运行 sealbridge setup"
@@ -62,6 +64,7 @@ def keys(settings: Settings) -> Iterator[Finding]:
             subject = one.authority.certificate.subject.rfc4514_string()
             yield good("密钥", f"签发 CA {one.name} 的密钥与证书一致：{subject}")
         yield from ends(settings, engine, known)
+        yield from _id_numbers(Database(engine), tokens.subscribers)
     except SealBridgeError as exc:
         yield fault("密钥", exc.message, f"{_SETUP}；若设备被更换，请恢复原设备")
     except SQLAlchemyError as exc:
@@ -69,6 +72,21 @@ def keys(settings: Settings) -> Iterator[Finding]:
     finally:
         engine.dispose()
         tokens.close()
+
+
+def _id_numbers(db: Database, token: Token) -> Iterator[Finding]:
+    with db.read() as tx:
+        older = count_older(tx)
+        has_key = has_data_key(tx)
+    if not has_key:
+        yield warning("身份证号码", "数据密钥还没有生成", _SETUP)
+        return
+    open_data_key(db, token)
+    if older:
+        advice = "运行 sealbridge id-numbers reseal"
+        yield warning("身份证号码", f"{older} 个仍用 data.key 加密，未受密码设备保护", advice)
+    else:
+        yield good("身份证号码", "数据密钥由密码设备保护，可以打开")
 
 
 def _state(info: TokenInfo) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from api.provisioning.folders import (
     new_pin,
 )
 from api.provisioning.sandboxes import ensure_sandbox_keys
+from api.realname.data_keys import ensure_data_key
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
 from ca.audit.journal import Journal
@@ -102,6 +103,7 @@ def _prepare_authority(settings: Settings, db: Database, say: Say, request: Path
         check_certificates(settings, tokens)
         _ensure_authority(settings, db)
         tokens.vault()
+        ensure_data_key(db, tokens.subscribers, datetime.now(UTC))
         say("签发吊销列表")
         known = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
         lists = CrlLibrary(db.engine, known, lambda: datetime.now(UTC), settings.crl_policy)

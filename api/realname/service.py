@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -244,9 +245,8 @@ class RealName:
             "reference": verdict.reference,
             "answer_digest": hashlib.sha256(verdict.answer.encode()).hexdigest(),
         }
-        now = self._clock()
-        with self._db.write() as tx:
-            current = queries.find(tx, known.id)
+        with suppress(CheckClosed), self._db.write() as tx:
+            current, now = queries.find(tx, known.id), self._clock()
             if current is None or current.status is not Status.STARTED:
                 return
             reason = None if verdict.doubt is None else Reason(verdict.doubt.value)
@@ -258,11 +258,8 @@ class RealName:
         self._close_quietly(known, Action.FAIL, reason=Reason.PROVIDER_FAILED)
 
     def _close_quietly(self, known: Check, action: Action, **evidence: str) -> None:
-        try:
-            with self._db.write() as tx:
-                queries.close(tx, known, action, self._clock(), **evidence)
-        except CheckClosed:
-            return  # it has ended another way
+        with suppress(CheckClosed), self._db.write() as tx:
+            queries.close(tx, known, action, self._clock(), **evidence)
 
     def _shown(self, tx: Connection, found: Check) -> State:
         page = other = None
