@@ -6,6 +6,7 @@ import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 
 import httpx
@@ -13,9 +14,10 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from hypothesis import given
 from hypothesis import strategies as some
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api import problems
+from api.accounts.tables import session
 from api.db import Database
 from api.idempotency.calls import Begun, Calls, Kept
 from api.idempotency.errors import KeyInvalid, RequestInProgress
@@ -25,6 +27,7 @@ from api.idempotency.rules import KEPT, LEASE, MOST_BYTES, check_key, is_kept
 from api.idempotency.tables import call
 from hsm.errors import PinIncorrect
 from tests.api.asgi import InProcess
+from tests.api.databases import migrated
 from tests.api.people import Phone, a_credit_code, code_of
 from tests.api.running import Server
 
@@ -280,3 +283,18 @@ def test_on_a_running_server(server: Server, phone: Phone) -> None:
     assert code_of(phone.http.post("/v1/messages/read", json=enterprise))[1] == "idempotency_key_reused"
     described = phone.http.get("/openapi.json").json()["paths"]["/v1/messages/read"]["post"]["parameters"]
     assert "Idempotency-Key" in [one["name"] for one in described]
+
+
+def test_a_call_with_a_key_does_not_forget_where_its_session_was_used(server: Server, phone: Phone) -> None:
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    with migrated(f"sqlite:///{server.data}/sealbridge.db") as db:
+        digest = sha256(phone.http.headers["Authorization"].removeprefix("Bearer ").encode()).hexdigest()
+        mine = session.c.token_digest == digest
+        with db.write() as tx:
+            assert tx.execute(update(session).where(mine).values(last_seen_at=long_ago)).rowcount == 1
+        assert phone.http.post("/v1/messages/read", headers=key).status_code == 200
+        with db.read() as tx:
+            seen = tx.execute(select(session.c.address, session.c.last_seen_at).where(mine)).one()
+    assert seen.address == "127.0.0.1"
+    assert seen.last_seen_at > long_ago
