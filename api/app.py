@@ -23,6 +23,7 @@ import api.ocsp.routes
 import api.pages.routes
 import api.payments.routes
 import api.pki.routes
+import api.realname.desk_routes
 import api.realname.routes
 import api.recovery.routes
 import api.registry.routes
@@ -53,6 +54,7 @@ _ROUTERS = (
     api.messages.routes.router,
     api.realname.routes.router,
     api.realname.routes.pages,
+    api.realname.desk_routes.router,
     api.catalogue.routes.router,
     api.catalogue.routes.operator_router,
     api.enterprises.routes.router,

@@ -55,6 +55,7 @@ from api.providers import (
     realname_policy,
 )
 from api.realname.data_keys import ensure_data_key
+from api.realname.desk import RealNameDesk
 from api.realname.id_numbers import IdNumbers
 from api.realname.service import RealName
 from api.recovery.service import Recoveries
@@ -120,6 +121,7 @@ class Services:
     stamper: TimeStamper
     upkeep: Upkeep
     real_name: RealName
+    real_name_desk: RealNameDesk
     alipay: Alipay
     alipay_sandbox: AlipaySandbox | None
     cloudauth: AliyunClient | None
@@ -297,6 +299,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         real_name=RealName(
             db, id_numbers, identity_providers(alipay, cloudauth), realname_policy(settings), _now, journal
         ),
+        real_name_desk=RealNameDesk(db, id_numbers, _now, journal),
         alipay=alipay,
         alipay_sandbox=alipay_sandbox,
         cloudauth=cloudauth,

@@ -66,6 +66,12 @@ def identity_of(tx: Connection, person_id: int, now: datetime) -> Identity | Non
     return None if found is None else _identity(found)
 
 
+def known_identity(tx: Connection, person_id: int) -> Identity | None:
+    """The identity of an account, expired or not."""
+    found = tx.execute(select(identity).where(identity.c.person_id == person_id)).one_or_none()
+    return None if found is None else _identity(found)
+
+
 def holder_of(tx: Connection, id_number_hash: str) -> Identity | None:
     """The account that has this identity number."""
     found = tx.execute(select(identity).where(identity.c.id_number_hash == id_number_hash)).one_or_none()

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.people import Browser, Phone, a_phone, an_id_number, code_of
+from tests.api.people import Browser, Desk, Phone, a_phone, an_id_number, code_of
 from tests.api.running import Server
 
 NAME = "李晓明"
@@ -204,6 +204,24 @@ def test_an_account_does_not_change_hands(server: Server, newcomer: Phone) -> No
         assert code_of(other) == (409, "identity_differs")
         newcomer.http.delete("/v1/realname")
     assert started(newcomer, method="police", id_number=number)["status"] == "passed", "the same person again"
+
+
+def test_an_operator_decides(newcomer: Phone, desk: Desk) -> None:
+    number, other = an_id_number(), an_id_number()
+    started(newcomer, method="police", id_number=number)
+    found = desk.http.post("/v1/operator/realname/lookups", json={"id_number": number})
+    assert found.status_code == 200, found.text
+    assert (found.json()["name"], found.json()["phone"][3:7]) == ("李*明", "****")
+    body = {"phone": newcomer.number, "reason": "手机号已过户"}
+    assert desk.http.post("/v1/operator/realname/releases", json=body).json()["verified_at"] is None
+    assert code_of(newcomer.http.get("/v1/applications")) == (403, "real_name_required")
+    assert code_of(desk.http.post("/v1/operator/realname/releases", json=body)) == (404, "not_found")
+    gone = desk.http.post("/v1/operator/realname/lookups", json={"id_number": number})
+    assert code_of(gone) == (404, "not_found")
+    assert started(newcomer, method="police", id_number=other)["status"] == "passed", "another person's now"
+    for wrong in ({}, {"phone": newcomer.number, "id_number": other}):
+        assert desk.http.post("/v1/operator/realname/lookups", json=wrong).status_code == 422
+    assert newcomer.http.post("/v1/operator/realname/lookups", json={"id_number": other}).status_code == 401
 
 
 def test_two_accounts_at_the_same_moment(server: Server) -> None:
