@@ -27,6 +27,7 @@ import api.realname.desk_routes
 import api.realname.routes
 import api.recovery.routes
 import api.registry.routes
+import api.review.office_routes
 import api.review.routes
 import api.seals.routes
 import api.timestamps.routes
@@ -67,6 +68,8 @@ _ROUTERS = (
     api.certificates.routes.router,
     api.seals.routes.router,
     api.review.routes.router,
+    api.review.office_routes.reasons_router,
+    api.review.office_routes.figures_router,
     api.registry.routes.router,
     api.recovery.routes.operator_router,
     api.recovery.routes.router,
@@ -121,8 +124,10 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.upkeep.start()
         services.sandbox_upkeep.start()
         services.worker.start()
+        services.inspector.start()
         log.info("started", lapsed_intents=lapsed)
         yield
+        services.inspector.stop()
         services.worker.stop()
         services.upkeep.stop()
         services.sandbox_upkeep.stop()

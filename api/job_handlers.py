@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from api.applications.consequences import CARRY_OUT
+from api.applications.consequences import CARRY_OUT, CHECK
 from api.applications.service import Applications
 from api.certificates.endings import EndedMemberships
 from api.certificates.reminding import Reminders
@@ -18,6 +18,7 @@ from api.jobs import queue
 from api.jobs.handlers import Handlers
 from api.payments import orders
 from api.payments.settling import Settling
+from api.review.service import Review
 
 _HOUR: Final = 3600
 
@@ -49,4 +50,11 @@ def job_handlers(
     handlers.outside(orders.LOOK, settling.look)
     handlers.outside(orders.CLOSE, settling.close)
     handlers.outside(orders.REFUND, settling.refund)
+    return handlers
+
+
+def slow_handlers(review: Review) -> Handlers:
+    """Work that takes seconds of a processor: it has threads of its own, and keeps nothing else waiting."""
+    handlers = Handlers()
+    handlers.outside(CHECK, review.checking.run)
     return handlers

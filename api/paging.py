@@ -112,7 +112,9 @@ class Cursors:
 
     def make(self, position: Position, scope: str) -> str:
         """``scope``: which list, with which filters."""
-        told = json.dumps([_written(value) for value in position], separators=(",", ":")).encode()
+        told = json.dumps(
+            [_written(value) for value in position], ensure_ascii=False, separators=(",", ":")
+        ).encode()
         return urlsafe_b64encode(self._mac(told, scope) + told).rstrip(b"=").decode()
 
     def read(self, cursor: str, scope: str) -> Position:

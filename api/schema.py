@@ -20,6 +20,7 @@ import api.outside.sms_sandbox
 import api.payments.tables
 import api.realname.tables
 import api.recovery.tables
+import api.review.tables
 import api.seals.tables  # noqa: F401 - each registers its tables
 import ca.audit.tables
 import ca.tables

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from cryptography import x509
+
 from api import migrations
 from api.accounts.operator_policy import OperatorPolicy
 from api.accounts.service import Accounts
@@ -28,7 +30,7 @@ from api.enterprises.service import Enterprises
 from api.errors import ConfigurationRefused
 from api.est.service import Est
 from api.idempotency.calls import Calls
-from api.job_handlers import job_handlers
+from api.job_handlers import job_handlers, slow_handlers
 from api.jobs.supervision import QueueCollector
 from api.jobs.worker import Worker
 from api.metrics.meters import Meters
@@ -60,7 +62,8 @@ from api.realname.id_numbers import IdNumbers
 from api.realname.service import RealName
 from api.recovery.service import Recoveries
 from api.registry.service import Registry
-from api.review.service import Review
+from api.review.service import Review, review
+from api.review.signatures import Judge
 from api.seals.letters import EnterpriseLetters
 from api.seals.service import Sealing
 from api.settings import Settings
@@ -128,6 +131,7 @@ class Services:
     cloudauth_sandbox: CloudauthSandbox | None
     sandbox_upkeep: Upkeep
     worker: Worker
+    inspector: Worker
     payments: Payments
     settling: Settling
     metrics_token: str
@@ -142,6 +146,7 @@ class Services:
 
     def close(self) -> None:
         """End upkeep and jobs, log out of the tokens and close the database."""
+        self.inspector.stop()
         self.worker.stop()
         self.upkeep.stop()
         self.sandbox_upkeep.stop()
@@ -276,6 +281,11 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
 
+    def own_cas() -> list[x509.Certificate]:
+        return [one.authority.certificate for one in authorities.all()]
+
+    judge = Judge(trust, own_cas, at_hand)
+    reviewing = review(db, id_numbers, judge, at_hand, _now, journal)
     signing = LockSigning(db, trust, settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)
     return Services(
@@ -289,7 +299,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         handovers=handovers,
         applications=applied,
         sending=SendToComputer(db, bridge),
-        review=Review(db, id_numbers, trust, _now, journal),
+        review=reviewing,
         download=CertificateDownload(db, keys, issuer, profiles, _now),
         certificates=certificates,
         sealing=sealing,
@@ -308,6 +318,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         payments=Payments(db, cashier, _now, journal),
         settling=settling,
         worker=Worker(db, handlers, _now, meters.job_failed),
+        inspector=Worker(
+            db, slow_handlers(reviewing), _now, meters.job_failed, settings.inspection_threads, patience=2.0
+        ),
         journal=journal,
         ocsp=ocsp,
         bridge=bridge,

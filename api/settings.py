@@ -106,6 +106,10 @@ class Settings(BaseSettings):
         description="Days before its end at which the holder of a certificate is reminded, commas between",
     )
 
+    inspection_threads: int = Field(
+        1, ge=0, le=16, description="Machine checks of photos at a time; 0 leaves them to other processes"
+    )
+
     sms: Literal["sandbox", "aliyun"] = "sandbox"
     sms_endpoint: str = Field("https://dysmsapi.aliyuncs.com", pattern="^https://")
     sms_key_id: SecretStr | None = None

@@ -6,6 +6,7 @@ Two tables say it; nothing else posts a message about an application.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -26,6 +27,9 @@ from api.payments import orders
 
 CARRY_OUT: Final = "carry_out_application"
 """The job that gives what needs no download; payload: application."""
+
+CHECK: Final = "check_application"
+"""The job that makes the reviewers' machine checks; payload: application, revision, token (makes it once)."""
 
 Reader = Callable[[Connection, Application], int | None]
 
@@ -82,6 +86,9 @@ def follow(tx: Connection, moved: Application, now: datetime, *, consented: bool
         kind, reader = _TOLD[moved.status]
         if (person_id := reader(tx, moved)) is not None:
             _tell(tx, moved, kind, person_id, now)
+    if moved.status is Status.SUBMITTED:
+        what: dict[str, str | int] = {"application": moved.id, "revision": moved.revision}
+        enqueue(tx, CHECK, what | {"token": secrets.token_hex(16)}, run_at=now)
     _settle(tx, moved, now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from api.applications.kinds import ApplicationKind
 from api.applications.model import Application, Deed, Event, Particulars, Version
 from api.applications.rules import OPEN, Action, SameOperator, Status, WrongMove, move
 from api.applications.tables import application, event, revision
+from api.catalogue.queries import find_product
 from api.enterprises.tables import enterprise
 from api.errors import NotFound
 from api.paging import PageRequest, Part, fetch
@@ -59,11 +60,10 @@ def of_person(tx: Connection, person_id: int, page: PageRequest) -> Part[Applica
     return fetch(tx, asked, page, (application.c.created_at, application.c.id)).map(_read)
 
 
-def in_status(tx: Connection, status: Status | None, page: PageRequest) -> Part[Application]:
-    """Everybody's applications in a status (all when None), those that wait longest first."""
-    asked = _CURRENT if status is None else _CURRENT.where(application.c.status == status)
-    order = (application.c.updated_at, application.c.id)
-    return fetch(tx, asked, page, order, newest_first=False).map(_read)
+def of_ids(tx: Connection, ids: Sequence[str]) -> list[Application]:
+    """These applications, in this order."""
+    found = {one.id: one for one in _all(tx, _CURRENT.where(application.c.id.in_(ids)))}
+    return [found[number] for number in ids]
 
 
 def waiting_since(tx: Connection, status: Status, before: datetime, limit: int) -> list[Application]:
@@ -115,7 +115,7 @@ def count_open(tx: Connection, person_id: int) -> int:
 def add(tx: Connection, new: Application) -> None:
     """Store a new application with its first revision."""
     row = {name: getattr(new, name) for name in _ROW}
-    tx.execute(insert(application).values(row | {"credit_code": new.credit_code}))
+    tx.execute(insert(application).values(row | _found_by(tx, new)))
     _add_revision(tx, new.id, new.revision, new, new.created_at)
 
 
@@ -151,7 +151,7 @@ def revise(tx: Connection, known: Application, said: Particulars, deed: Deed, no
     """
     after = move(known.kind, known.status, deed.action, deed.actor)
     following = known.revision + 1
-    changed = {"revision": following, "credit_code": said.credit_code, "reason": None}
+    changed = _found_by(tx, said) | {"revision": following, "reason": None}
     _move_row(tx, known, {"status": after, "updated_at": now} | changed)
     _add_revision(tx, known.id, following, said, now)
     _write_down(tx, known.id, following, deed, after, now)
@@ -188,6 +188,13 @@ def _write_down(
     row = {"application_id": application_id, "revision": of_revision, "at": now, "status": after}
     done = {"actor": deed.actor, "actor_id": deed.actor_id, "action": deed.action, "note": deed.note}
     tx.execute(insert(event).values(row | done))
+
+
+def _found_by(tx: Connection, said: Particulars) -> dict[str, Any]:
+    """What operators find it by."""
+    authority = find_product(tx, said.product, said.product_version).authority
+    names = ("product", "enterprise_name", "credit_code")
+    return {name: getattr(said, name) for name in names} | {"authority": authority}
 
 
 def _add_revision(tx: Connection, application_id: str, number: int, said: Particulars, now: datetime) -> None:

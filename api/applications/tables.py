@@ -21,6 +21,9 @@ from api.accounts.tables import person
 from api.catalogue.tables import product
 from api.db import UtcDateTime, metadata
 
+# In the order of code points, whatever the database's language is: names are found by how they begin.
+_BYTEWISE = String(64).with_variant(String(64, collation="C"), "postgresql")
+
 application = Table(
     "application",
     metadata,
@@ -29,7 +32,11 @@ application = Table(
     Column("person_id", ForeignKey(person.c.id), nullable=False),
     Column("status", String(12), nullable=False),
     Column("revision", Integer, nullable=False),  # the current one, from 1
-    Column("credit_code", String(18)),  # of the current revision: an administrator's requests are found by it
+    # These four are of the current revision: queues and searches of operators go by them.
+    Column("product", String(40), nullable=False),
+    Column("authority", String(40), nullable=False),
+    Column("enterprise_name", _BYTEWISE),
+    Column("credit_code", String(18)),
     Column("serial", String(40)),  # of the certificate that it is about, lower-case hexadecimal
     Column("reason", String(500)),  # why it was rejected, declined or returned
     Column("created_at", UtcDateTime, nullable=False),
@@ -40,7 +47,29 @@ Index("ix_application_person", application.c.person_id, application.c.created_at
 Index("ix_application_person_status", application.c.person_id, application.c.status)
 Index("ix_application_status", application.c.status, application.c.updated_at, application.c.id)
 Index("ix_application_updated", application.c.updated_at, application.c.id)
-Index("ix_application_credit_code", application.c.credit_code, application.c.status)
+Index(
+    "ix_application_kind",
+    application.c.status,
+    application.c.kind,
+    application.c.updated_at,
+    application.c.id,
+)
+Index(
+    "ix_application_product",
+    application.c.status,
+    application.c.product,
+    application.c.updated_at,
+    application.c.id,
+)
+Index(
+    "ix_application_authority",
+    application.c.status,
+    application.c.authority,
+    application.c.updated_at,
+    application.c.id,
+)
+Index("ix_application_credit_code", application.c.credit_code, application.c.updated_at, application.c.id)
+Index("ix_application_enterprise_name", application.c.enterprise_name, application.c.id)
 Index("ix_application_serial", application.c.serial)
 
 revision = Table(

@@ -24,7 +24,8 @@ _LOST_DATABASE_SECONDS: Final = 5.0
 
 
 class Worker:
-    """Does what is due. ``on_failure``: is told the name of a job whose attempt failed.
+    """Does what is due. ``on_failure``: is told the name of a job whose attempt failed. ``patience``: seconds
+    that ``stop`` waits for jobs under way; one that takes longer is done again elsewhere.
 
     Killed anywhere, it leaves nothing half done in the database: the job is done again once its lease has
     lapsed. What a handler does outside of the database it may therefore do twice.
@@ -37,11 +38,13 @@ class Worker:
         clock: Callable[[], datetime],
         on_failure: Callable[[str], None],
         threads: int = 2,
+        patience: float = _STOP_SECONDS,
     ) -> None:
         self._db = db
         self._handlers = handlers
         self._clock = clock
         self._on_failure = on_failure
+        self._patience = patience
         self._stopping = threading.Event()
         self._held: dict[int, Job] = {}
         names = [f"jobs-{number}" for number in range(threads)]
@@ -62,7 +65,7 @@ class Worker:
         self._stopping.set()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(_STOP_SECONDS)
+                thread.join(self._patience)
 
     def do_next(self) -> bool:
         """Do one job that is due; returns whether there was any."""

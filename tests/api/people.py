@@ -192,8 +192,10 @@ class Desk:
         return code
 
     def judge(self, application: str, verdict: str, **body: Any) -> httpx.Response:
-        path = f"/v1/review/applications/{application}/{verdict}"
-        return self.http.post(path, json=body) if body else self.http.post(path)
+        """Claim the case and decide; what refuses the claim refuses the decision too."""
+        path = f"/v1/review/applications/{application}"
+        self.http.post(f"{path}/claim")
+        return self.http.post(f"{path}/{verdict}", json=body) if body else self.http.post(f"{path}/{verdict}")
 
 
 class Pc:

@@ -27,6 +27,8 @@ from api.messages.tables import message
 from api.paging import PageRequest, Part
 from api.payments import queries as orders
 from api.payments.rules import Status as Paying
+from api.review import queue
+from api.review.queue import Filters
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 OWNER = 1
@@ -178,7 +180,12 @@ def test_pages_follow_each_other_without_gap_or_repetition(db: Database) -> None
             queries.add(tx, a_claim(number, NOW + timedelta(seconds=index // 3)))
     with db.read() as tx:
         assert walked(lambda page: queries.of_person(tx, OWNER, page)) == numbers[::-1]
-        assert walked(lambda page: queries.in_status(tx, Status.DRAFT, page)) == numbers
+        drafts = Filters(status=Status.DRAFT)
+
+        def queued(page: PageRequest) -> Part[Application]:
+            return queue.listed(tx, drafts, 1, NOW, page).map(lambda one: one.application)
+
+        assert walked(queued) == numbers
 
 
 def walked(part: Callable[[PageRequest], Part[Application]]) -> list[str]:

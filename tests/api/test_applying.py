@@ -199,7 +199,8 @@ def test_the_operator_sees_the_evidence(desk: Desk, phone: Phone, pc: Pc, lock_c
     phone.put_licence(application, a_picture())
     pc.sign(phone, application, lock_ca.lock(COMPANY, credit_code))
     case = desk.http.get(f"/v1/review/applications/{application}").json()
-    assert case["legal_person_id"] == identity
+    assert case["legal_person_id"] == f"{identity[:4]}{'*' * 11}{identity[-3:]}"
+    assert identity not in str(case)
     assert [(seal["valid"], seal["problem"]) for seal in case["seals"]] == [(True, None)]
     assert COMPANY in case["seals"][0]["signer"]
 

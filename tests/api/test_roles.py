@@ -11,7 +11,9 @@ from tests.api.running import Server
 
 PASSWORD = "An0ther-Operator"
 ACTS = {
-    "review": ("GET", "/v1/review/applications", {"reviewer"}),
+    "read cases": ("GET", "/v1/review/applications", {"reviewer", "manager", "auditor"}),
+    "claim cases": ("POST", "/v1/review/applications/none/claim", {"reviewer"}),
+    "decide": ("POST", "/v1/review/applications/none/approve", {"reviewer"}),
     "read certificates": (
         "GET",
         "/v1/operator/certificates?credit_code=91371300MA3ABCDE1X",
