@@ -200,6 +200,7 @@ class CaseView(ApplicationView):
     paper_form_sha256: str | None
     seals: list[SealOnForm]
     checks: RunView | None
+    wanted: list[dict[str, str]]
     versions: list[VersionView]
     differences: list[DifferenceView]
     events: list[EventView]
@@ -230,6 +231,7 @@ class CaseView(ApplicationView):
             paper_form_sha256=digests.get(EvidenceKind.PAPER_FORM),
             seals=versions[-1].seals,
             checks=versions[-1].checks,
+            wanted=case.wanted,
             versions=versions,
             differences=[DifferenceView.model_validate(one) for one in case.differences],
             events=[EventView.model_validate(event) for event in case.events],

@@ -166,7 +166,7 @@ class Desk:
     """The operator's console."""
 
     def __init__(self, server: Server, name: str = "operator", password: str | None = None) -> None:
-        self.http = server.client()
+        self.http, self.name = server.client(), name
         login = {"name": name, "password": password or server.operator_password()}
         opened = self.http.post("/v1/operator/sessions", json=login)
         assert opened.status_code == 201, opened.text

@@ -24,7 +24,7 @@ from api.enterprises.rules import permission_text
 from api.errors import NotFound
 from api.payments import queries as orders
 from api.payments.queries import Order
-from api.review import claims, runs, surroundings
+from api.review import claims, decisions, runs, surroundings
 from api.review.claims import Claim
 from api.review.differences import NAMES, Difference, Told, differences
 from api.review.runs import Run
@@ -54,7 +54,7 @@ class VersionFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case. ``approvals``: operators who must agree."""
+    """A case. ``approvals``: operators who must agree. ``wanted``: what was asked for when it was returned."""
 
     application: Application
     approvals: int
@@ -62,6 +62,7 @@ class CaseFile:
     differences: list[Difference]
     events: list[Event]
     claim: Claim | None
+    wanted: list[dict[str, str]]
     order: Order | None
     real_name: RealName | None
     enterprise: EnterpriseRecord | None
@@ -117,6 +118,7 @@ class Cases:
                 differences=[one for a, b in pairwise(versions) for one in differences(a.told, b.told)],
                 events=queries.events(tx, known.id),
                 claim=claims.of(tx, known.id, now),
+                wanted=decisions.wanted_of(tx, known.id, known.revision),
                 order=orders.newest(tx, known.id),
                 real_name=surroundings.real_name_of(tx, known, holder_id, self._id_numbers.find_by, now),
                 enterprise=surroundings.record_of(tx, known.credit_code),
