@@ -34,10 +34,11 @@ import api.timestamps.routes
 from api import problems
 from api.accounts.callers import caller_of
 from api.edge import Edge
-from api.idempotency.documented import document
 from api.idempotency.middleware import Idempotency
 from api.logs import log
 from api.ocsp.ahead import OcspAhead
+from api.openapi.description import describe
+from api.openapi.operation_ids import operation_id
 from api.outside import sms_sandbox
 from api.outside.alipay.sandbox import routes as alipay_sandbox
 from api.outside.aliyun import cloudauth_sandbox
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=version("sealbridge"),
         docs_url=None,  # its page would load scripts from elsewhere; /docs is our own
         redoc_url=None,
+        generate_unique_id_function=operation_id,
         lifespan=_lifespan(services),
     )
     app.state.services = services
@@ -112,7 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(cloudauth_sandbox.router(services.cloudauth_sandbox))
     if services.alipay_sandbox is not None:
         app.include_router(alipay_sandbox.router(services.alipay_sandbox))
-    document(app)
+    describe(app)
     return app
 
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal, tuple_
 
 from api.errors import AppError
+from api.openapi.refusals import refuses
 from hsm.errors import Kind
 
 T = TypeVar("T")
@@ -141,6 +142,7 @@ def _read(value: Any) -> str | int | datetime:
     return read
 
 
+@refuses("cursor_invalid")
 def _page_request(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=_MOST, description="How many items a page has at most")] = _USUAL,

@@ -108,6 +108,7 @@ class PinIncorrect(HsmError):
 
     kind = Kind.FORBIDDEN
     code = "pin_wrong"
+    zh = "PIN 码错误"
 
     def __init__(self, detail: str = "", *, tries_left: int | None = None) -> None:
         super().__init__(detail or "the PIN is wrong", tries_left=tries_left)
@@ -117,8 +118,8 @@ class PinIncorrect(HsmError):
     def message(self) -> str:
         """The Chinese sentence, with the tries left where they are known."""
         if self.tries_left is None:
-            return "PIN 码错误"
-        return f"PIN 码错误，还可尝试 {self.tries_left} 次"
+            return self.zh
+        return f"{self.zh}，还可尝试 {self.tries_left} 次"
 
 
 class PinLocked(HsmError):

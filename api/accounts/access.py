@@ -12,10 +12,14 @@ from api.accounts.errors import NotSignedIn
 from api.accounts.rules import Role, check_role, mask_phone
 from api.accounts.service import Accounts
 from api.accounts.sessions import Operator, Person
+from api.openapi.refusals import refuses
 from ca.audit.event import acting
 
-_bearer: Final = HTTPBearer(
-    auto_error=False, description="The token of a session, a person's or an operator's"
+_PERSON: Final = HTTPBearer(
+    scheme_name="person", auto_error=False, description="The token of a person's session"
+)
+_OPERATOR: Final = HTTPBearer(
+    scheme_name="operator", auto_error=False, description="The token of an operator's session"
 )
 
 
@@ -27,13 +31,24 @@ def _accounts(request: Request) -> Accounts:
 AccountsService = Annotated[Accounts, Depends(_accounts)]
 
 
-def _token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
-    if credentials is None:
+Given = HTTPAuthorizationCredentials | None
+OfPerson = Annotated[Given, Depends(_PERSON)]
+OfOperator = Annotated[Given, Depends(_OPERATOR)]
+
+
+def _token(given: Given) -> str:
+    if given is None:
         raise NotSignedIn("Authorization: Bearer … is missing")
-    return credentials.credentials
+    return given.credentials
 
 
-BearerToken = Annotated[str, Depends(_token)]
+@refuses("not_signed_in")
+def _either_token(person: OfPerson, operator: OfOperator) -> str:
+    return _token(person or operator)
+
+
+BearerToken = Annotated[str, Depends(_either_token)]
+"""The token of a session, a person's or an operator's."""
 
 
 def address_of(request: Request) -> str:
@@ -44,14 +59,16 @@ def address_of(request: Request) -> str:
 Address = Annotated[str, Depends(address_of)]
 
 
-def _person(token: BearerToken, accounts: AccountsService, address: Address) -> Person:
-    person = accounts.person(token, address)
+@refuses("not_signed_in")
+def _person(given: OfPerson, accounts: AccountsService, address: Address) -> Person:
+    person = accounts.person(_token(given), address)
     _name("person", mask_phone(person.phone))
     return person
 
 
-def _operator(token: BearerToken, accounts: AccountsService, address: Address) -> Operator:
-    operator = accounts.operator(token, address)
+@refuses("not_signed_in")
+def _operator(given: OfOperator, accounts: AccountsService, address: Address) -> Operator:
+    operator = accounts.operator(_token(given), address)
     _name("operator", operator.name)
     return operator
 
@@ -59,6 +76,7 @@ def _operator(token: BearerToken, accounts: AccountsService, address: Address) -
 def _holding(*roles: Role) -> Callable[[Operator, Accounts], Operator]:
     wanted = frozenset(roles)
 
+    @refuses("role_missing", "passkey_required")
     def check(operator: Annotated[Operator, Depends(_operator)], accounts: AccountsService) -> Operator:
         accounts.check_second_factor(operator)
         check_role(operator.roles, wanted)

@@ -18,6 +18,7 @@ from api.accounts.schemas import (
     PasskeyView,
     SessionOpened,
 )
+from api.openapi.refusals import refuses
 
 router = APIRouter(prefix="/v1/operator", tags=["操作员登录"])
 
@@ -27,6 +28,7 @@ _ASKED: Final[dict[int | str, dict[str, Any]]] = {
 
 
 @router.post("/sessions", status_code=HTTPStatus.CREATED, responses=_ASKED)
+@refuses("operator_paused", "operator_refused")
 def sign_in(
     body: OperatorSignIn, accounts: AccountsService, address: Address, response: Response
 ) -> SessionOpened | PasskeyAsked:
@@ -39,6 +41,7 @@ def sign_in(
 
 
 @router.post("/sessions/passkey", status_code=HTTPStatus.CREATED)
+@refuses("passkey_refused")
 def sign_in_with_passkey(body: PasskeySignIn, accounts: AccountsService, address: Address) -> SessionOpened:
     """通行密钥登录: the second half of the sign-in."""
     made = accounts.sign_in_with_passkey(body.ticket, body.credential, body.device_at(address))
@@ -52,12 +55,14 @@ def passkeys(operator: AnyOperator, accounts: AccountsService) -> list[PasskeyVi
 
 
 @router.post("/passkeys/options")
+@refuses("passkey_required", "proof_needed")
 def begin_adding(operator: AnyOperator, accounts: AccountsService) -> PasskeyAsked:
     """登记通行密钥, first half: within ten minutes of the sign-in."""
     return PasskeyAsked.model_validate(accounts.passkeys.begin_adding(operator))
 
 
 @router.post("/passkeys", status_code=HTTPStatus.CREATED)
+@refuses("passkey_exists", "passkey_refused", "passkey_required", "proof_needed")
 def add(body: NewPasskey, operator: AnyOperator, accounts: AccountsService) -> list[PasskeyView]:
     """登记通行密钥, second half."""
     accounts.passkeys.add(operator, body.ticket, body.credential, body.name)
@@ -65,12 +70,14 @@ def add(body: NewPasskey, operator: AnyOperator, accounts: AccountsService) -> l
 
 
 @router.put("/passkeys/{passkey_id}", status_code=HTTPStatus.NO_CONTENT)
+@refuses("not_found")
 def rename(passkey_id: str, body: PasskeyName, operator: AnyOperator, accounts: AccountsService) -> None:
     """重命名通行密钥."""
     accounts.passkeys.rename(operator, passkey_id, body.name)
 
 
 @router.delete("/passkeys/{passkey_id}", status_code=HTTPStatus.NO_CONTENT)
+@refuses("last_passkey", "not_found", "passkey_required")
 def remove(passkey_id: str, operator: AnyOperator, accounts: AccountsService) -> None:
     """删除通行密钥: in a session that was opened with one."""
     accounts.passkeys.remove(operator, passkey_id)

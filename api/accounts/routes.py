@@ -24,11 +24,22 @@ from api.accounts.schemas import (
     RefreshToken,
     SessionOpened,
 )
+from api.openapi.refusals import refuses
 
 router = APIRouter(prefix="/v1", tags=["登录"])
 
 
 @router.post("/sms-codes", status_code=HTTPStatus.ACCEPTED)
+@refuses(
+    "phone_invalid",
+    "provider_refused",
+    "provider_unreachable",
+    "sms_carrier_limit",
+    "sms_limit",
+    "sms_not_sent",
+    "sms_number_refused",
+    "sms_too_soon",
+)
 def send_code(body: CodeRequest, accounts: AccountsService, address: Address) -> CodeSent:
     """获取验证码: send a code to a mobile number."""
     accounts.signing_in.send_code(body.phone, body.purpose, address)
@@ -37,6 +48,7 @@ def send_code(body: CodeRequest, accounts: AccountsService, address: Address) ->
 
 
 @router.post("/sessions", status_code=HTTPStatus.CREATED)
+@refuses("phone_invalid", "sms_code_expired", "sms_code_wrong", "tries_paused")
 def sign_in(body: PhoneSignIn, accounts: AccountsService, address: Address) -> SessionOpened:
     """验证码登录: sign in with the code; a new number is registered."""
     made = accounts.signing_in.by_code(body.phone, body.code, body.device_at(address))
@@ -44,6 +56,7 @@ def sign_in(body: PhoneSignIn, accounts: AccountsService, address: Address) -> S
 
 
 @router.post("/sessions/password", status_code=HTTPStatus.CREATED)
+@refuses("phone_invalid", "sign_in_refused", "tries_paused")
 def sign_in_by_password(body: PasswordSignIn, accounts: AccountsService, address: Address) -> SessionOpened:
     """密码登录: sign in with number and password."""
     password = body.password.get_secret_value()
@@ -52,6 +65,7 @@ def sign_in_by_password(body: PasswordSignIn, accounts: AccountsService, address
 
 
 @router.post("/sessions/refresh", status_code=HTTPStatus.CREATED)
+@refuses("refresh_refused")
 def renew(body: RefreshToken, accounts: AccountsService) -> SessionOpened:
     """续期登录: new tokens for a refresh token. One that comes twice ends the session on all its copies."""
     made = accounts.signing_in.renew(body.refresh_token.get_secret_value())
@@ -89,6 +103,7 @@ def sign_out_others(person: SignedIn, accounts: AccountsService) -> None:
 
 
 @router.delete("/sessions/{session_id}", status_code=HTTPStatus.NO_CONTENT)
+@refuses("not_found")
 def sign_out_device(session_id: str, person: SignedIn, accounts: AccountsService) -> None:
     """退出一台设备."""
     accounts.sign_out_device(person, session_id)
@@ -101,6 +116,15 @@ def account(person: SignedIn, accounts: AccountsService) -> AccountView:
 
 
 @router.put("/account/password", status_code=HTTPStatus.NO_CONTENT)
+@refuses(
+    "password_common",
+    "password_weak",
+    "proof_needed",
+    "sign_in_refused",
+    "sms_code_expired",
+    "sms_code_wrong",
+    "tries_paused",
+)
 def set_password(body: NewPassword, person: SignedIn, accounts: AccountsService, address: Address) -> None:
     """设置密码、修改密码: ends one's other sessions."""
     proof = Proof(_plain(body.old_password), body.code)
@@ -108,6 +132,9 @@ def set_password(body: NewPassword, person: SignedIn, accounts: AccountsService,
 
 
 @router.post("/password-resets", status_code=HTTPStatus.CREATED)
+@refuses(
+    "password_common", "password_weak", "phone_invalid", "sms_code_expired", "sms_code_wrong", "tries_paused"
+)
 def reset_password(body: PasswordReset, accounts: AccountsService, address: Address) -> SessionOpened:
     """找回密码: a new password with a code; ends all sessions and begins one."""
     password = body.password.get_secret_value()
@@ -116,6 +143,15 @@ def reset_password(body: PasswordReset, accounts: AccountsService, address: Addr
 
 
 @router.put("/account/phone")
+@refuses(
+    "phone_invalid",
+    "phone_taken",
+    "proof_needed",
+    "sign_in_refused",
+    "sms_code_expired",
+    "sms_code_wrong",
+    "tries_paused",
+)
 def change_phone(
     body: NewPhone, person: SignedIn, accounts: AccountsService, address: Address
 ) -> AccountView:

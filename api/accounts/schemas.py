@@ -98,7 +98,7 @@ class RefreshToken(Body):
 class OperatorSignIn(_WithDevice):
     """An operator's name and password."""
 
-    name: str = Field(min_length=1, max_length=64)
+    name: str = Field(min_length=1, max_length=64, examples=["zhang-wei"])
     password: str = Field(min_length=1, max_length=256)
 
 
@@ -158,7 +158,7 @@ class NewPasskey(Body):
 class PasskeyName(Body):
     """Another name."""
 
-    name: str = Field(min_length=1, max_length=64)
+    name: str = Field(min_length=1, max_length=64, examples=["家里 YubiKey"])
 
 
 class PasskeyView(Answer):

@@ -10,6 +10,7 @@ from api.applications.bodies import ConsentGiven, Declined
 from api.applications.schemas import AskingView, StatusView
 from api.applications.service import Applications
 from api.applications.service.consent import Consents
+from api.openapi.refusals import PIN, refuses
 from api.paging import Page, Paged
 from api.realname.access import Verified
 
@@ -33,12 +34,14 @@ def waiting(person: Verified, service: Service, page: Paged) -> Page[AskingView]
 
 
 @router.get("/{application_id}")
+@refuses("not_found")
 def show(application_id: str, person: Verified, service: Service) -> AskingView:
     """加入企业申请: one of them."""
     return AskingView.of(service.show(person, application_id))
 
 
 @router.get("/{application_id}/letter", response_class=Response, responses=_PDF)
+@refuses("not_found")
 def letter(application_id: str, person: Verified, service: Service) -> Response:
     """授权书: the letter of authorisation as PDF, sealed once it is."""
     kept = service.letter(person, application_id)
@@ -46,6 +49,18 @@ def letter(application_id: str, person: Verified, service: Service) -> Response:
 
 
 @router.post("/{application_id}/consent")
+@refuses(
+    "administrator_needed",
+    "application_state",
+    "certificate_not_for_signing",
+    "certificate_not_found",
+    "certificate_of_other_enterprise",
+    "no_longer_member",
+    "not_found",
+    "not_permitted",
+    "second_operator_needed",
+    *PIN,
+)
 def consent(application_id: str, body: ConsentGiven, person: Verified, service: Service) -> StatusView:
     """确认并盖章: seal 授权书 with a certificate of the enterprise and its PIN; the CA reviews then."""
     status = service.consent(person, application_id, body.serial, body.pin.get_secret_value())
@@ -53,6 +68,7 @@ def consent(application_id: str, body: ConsentGiven, person: Verified, service: 
 
 
 @router.post("/{application_id}/decline")
+@refuses("application_state", "not_found")
 def decline(application_id: str, body: Declined, person: Verified, service: Service) -> StatusView:
     """不同意: with a reason that the applicant reads."""
     return StatusView.at(application_id, service.decline(person, application_id, body.reason))

@@ -24,6 +24,7 @@ from api.applications.schemas import (
 from api.applications.sending import SendToComputer
 from api.applications.service import Applications
 from api.idempotency.middleware import NEVER_KEPT
+from api.openapi.refusals import PICTURE, PIN, refuses
 from api.paging import Page, Paged
 from api.realname.access import Verified
 
@@ -67,6 +68,23 @@ Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attac
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
+@refuses(
+    "administrator_already",
+    "administrator_needed",
+    "application_under_way",
+    "certificate_ended",
+    "certificate_of_other_enterprise",
+    "certificate_revoked",
+    "credit_code_invalid",
+    "enterprise_not_found",
+    "id_number_invalid",
+    "name_invalid",
+    "not_found",
+    "not_the_verified_person",
+    "product_unfit",
+    "subject_invalid",
+    "too_many_applications",
+)
 def apply(body: NewApplication, person: Verified, service: Service) -> StatusView:
     """去申请: apply. ``kind`` says what for; without it, 认领企业 with a certificate of the enterprise."""
     made = service.applying.apply(applicant(person, body.named), body.asked())
@@ -80,24 +98,45 @@ def list_own(person: Verified, service: Service, page: Paged) -> Page[Applicatio
 
 
 @router.get("/{application_id}")
+@refuses("not_found")
 def show(application_id: str, person: Verified, service: Service) -> DossierView:
     """申请详情: one application with its evidence and history."""
     return DossierView.of_dossier(service.reading.dossier(person, application_id))
 
 
 @router.get("/{application_id}/versions")
+@refuses("not_found")
 def versions(application_id: str, person: Verified, service: Service) -> list[VersionView]:
     """历次版本: what was submitted each time, the first one first."""
     return [VersionView.of(one) for one in service.reading.versions(person, application_id)]
 
 
 @router.get("/{application_id}/versions/{revision}/form", response_class=Response, responses=_PDF)
+@refuses("not_found")
 def former_form(application_id: str, revision: int, person: Verified, service: Service) -> Response:
     """历次申请书: the form of one version, sealed if it was."""
     return _file(service.reading.paper(person, application_id, revision))
 
 
 @router.post("/{application_id}/revise", status_code=HTTPStatus.CREATED)
+@refuses(
+    "administrator_already",
+    "administrator_needed",
+    "application_state",
+    "application_under_way",
+    "certificate_ended",
+    "certificate_of_other_enterprise",
+    "certificate_revoked",
+    "credit_code_invalid",
+    "enterprise_not_found",
+    "id_number_invalid",
+    "kind_changed",
+    "name_invalid",
+    "not_found",
+    "not_the_verified_person",
+    "product_unfit",
+    "subject_invalid",
+)
 def revise(application_id: str, body: Revision, person: Verified, service: Service) -> StatusView:
     """重新申请: correct what was refused; files that still hold stay, the refused version too.
 
@@ -110,18 +149,21 @@ def revise(application_id: str, body: Revision, person: Verified, service: Servi
 
 
 @router.put("/{application_id}/licence", openapi_extra=_PICTURE)
+@refuses("application_state", "attachment_unknown", "not_found", *PICTURE)
 def put_licence(application_id: str, picture: Picture, person: Verified, service: Service) -> PictureKept:
     """上传营业执照或统一社会信用代码证: the body is the picture itself, JPEG or PNG, at most 8 MB."""
     return PictureKept(sha256=service.gathering.add_licence(person, application_id, picture))
 
 
 @router.put("/{application_id}/paper-form", openapi_extra=_PICTURE)
+@refuses("application_state", "not_found", "paper_not_expected", *PICTURE)
 def put_paper_form(application_id: str, picture: Picture, person: Verified, service: Service) -> PictureKept:
     """上传纸质申请书照片: the form printed, signed and sealed on paper; JPEG or PNG, at most 8 MB."""
     return PictureKept(sha256=service.gathering.add_paper_form(person, application_id, picture))
 
 
 @router.put("/{application_id}/attachments/{code}", openapi_extra=_PICTURE)
+@refuses("application_state", "attachment_unknown", "not_found", *PICTURE)
 def put_attachment(
     application_id: str, code: Code, picture: Picture, person: Verified, service: Service
 ) -> PictureKept:
@@ -130,24 +172,37 @@ def put_attachment(
 
 
 @router.get("/{application_id}/attachments/{code}", response_class=Response, responses=_ANY)
+@refuses("not_found")
 def attachment(application_id: str, code: Code, person: Verified, service: Service) -> Response:
     """查看附件: as it is kept."""
     return _file(service.reading.file(person, application_id, EvidenceKind.ATTACHMENT, code))
 
 
 @router.get("/{application_id}/licence", response_class=Response, responses=_ANY)
+@refuses("not_found")
 def licence(application_id: str, person: Verified, service: Service) -> Response:
     """查看营业执照照片: as it is kept."""
     return _file(service.reading.file(person, application_id, EvidenceKind.LICENCE))
 
 
 @router.get("/{application_id}/signatures")
+@refuses(
+    "application_state", "glyphs_missing", "not_found", "picture_analysis_failed", "signature_name_invalid"
+)
 def signatures(application_id: str, person: Verified, service: Service) -> list[SignatureView]:
     """选择签名: pictures of the signature, cut out of the photo of the paper form, the likeliest first."""
     return [SignatureView.of(one) for one in service.pictures.choices(person, application_id)]
 
 
 @router.put("/{application_id}/signature")
+@refuses(
+    "application_state",
+    "glyphs_missing",
+    "not_found",
+    "picture_analysis_failed",
+    "signature_name_invalid",
+    "signature_unknown",
+)
 def put_signature(
     application_id: str, body: SignaturePicked, person: Verified, service: Service
 ) -> PictureKept:
@@ -157,12 +212,23 @@ def put_signature(
 
 
 @router.get("/{application_id}/form", response_class=Response, responses=_PDF)
+@refuses("not_found")
 def form(application_id: str, person: Verified, service: Service) -> Response:
     """下载申请书: the filled form (or 授权书) as PDF, with its seal once it has one."""
     return _file(service.reading.paper(person, application_id))
 
 
 @router.post("/{application_id}/seal")
+@refuses(
+    "administrator_needed",
+    "application_state",
+    "certificate_not_for_signing",
+    "certificate_not_found",
+    "no_longer_member",
+    "not_found",
+    "not_permitted",
+    *PIN,
+)
 def seal(application_id: str, body: PinGiven, person: Verified, service: Service) -> StatusView:
     """证书签署申请书: a renewal or a change of data is sealed with the PIN of the present certificate."""
     status = service.sealing.seal(person, application_id, body.pin.get_secret_value())
@@ -170,24 +236,43 @@ def seal(application_id: str, body: PinGiven, person: Verified, service: Service
 
 
 @router.post("/{application_id}/send-to-computer", status_code=HTTPStatus.CREATED, openapi_extra=NEVER_KEPT)
+@refuses("application_state", "not_found")
 def send_to_computer(application_id: str, person: Verified, sending: Sending) -> SigningAddressView:
     """发送到电脑: an address for the PC with the company's CA lock, and the code to type there."""
     return SigningAddressView.model_validate(sending.send(person, application_id))
 
 
 @router.get("/{application_id}/send-to-computer")
+@refuses(
+    "application_state",
+    "not_found",
+    "pdf_encrypted",
+    "pdf_too_large",
+    "session_not_ready",
+    "signature_mismatch",
+    "signature_place_missing",
+)
 def signing_state(application_id: str, person: Verified, sending: Sending) -> SigningStateView:
     """查询电脑端签章进度: where the signing on the PC stands."""
     return SigningStateView.model_validate(sending.state(person, application_id))
 
 
 @router.post("/{application_id}/submit")
+@refuses(
+    "application_state",
+    "attachment_missing",
+    "form_not_signed",
+    "licence_missing",
+    "not_found",
+    "signature_missing",
+)
 def submit(application_id: str, person: Verified, service: Service) -> StatusView:
     """提交申请: to the registration authority; of a clerk, first to the enterprise's administrator."""
     return StatusView.at(application_id, service.submitting.submit(person, application_id))
 
 
 @router.post("/{application_id}/withdraw")
+@refuses("application_state", "not_found")
 def withdraw(application_id: str, person: Verified, service: Service) -> StatusView:
     """撤回申请: give the application up."""
     return StatusView.at(application_id, service.submitting.withdraw(person, application_id))

@@ -26,7 +26,7 @@ class ProfileUnknown(AppError):
     """No certificate profile with this name is loaded."""
 
     kind = Kind.INVALID
-    code = "profile_unknown"
+    code = "product_profile_unknown"
     zh = "证书模板 {profile} 不存在"
 
 

@@ -22,6 +22,7 @@ from api.catalogue.schemas import (
 )
 from api.catalogue.service import Catalogue
 from api.etags import tagged
+from api.openapi.refusals import refuses
 from api.paging import Page, Paged
 
 router = APIRouter(prefix="/v1", tags=["证书申领"])
@@ -66,6 +67,7 @@ def history(
 
 
 @operator_router.get("/products/{code}")
+@refuses("not_found")
 def product(
     code: CodePath, operator: Reading, service: Service, version: Version | None = None
 ) -> ProductTermsView:
@@ -74,6 +76,7 @@ def product(
 
 
 @operator_router.put("/provinces/{code}")
+@refuses("catalogue_changed", "catalogue_reference_unknown", "glyphs_missing", "product_kind_fixed")
 def put_province(code: CodePath, body: ProvinceEdit, operator: Managing, service: Service) -> VersionView:
     """新增或修改省份."""
     version = service.put(operator, "province", code, body.replaces, {"name": body.name})
@@ -81,6 +84,7 @@ def put_province(code: CodePath, body: ProvinceEdit, operator: Managing, service
 
 
 @operator_router.put("/platforms/{code}")
+@refuses("catalogue_changed", "catalogue_reference_unknown", "glyphs_missing", "product_kind_fixed")
 def put_platform(code: CodePath, body: PlatformEdit, operator: Managing, service: Service) -> VersionView:
     """新增或修改交易平台."""
     value = {"name": body.name, "province": body.province}
@@ -88,6 +92,7 @@ def put_platform(code: CodePath, body: PlatformEdit, operator: Managing, service
 
 
 @operator_router.put("/authorities/{code}")
+@refuses("catalogue_changed", "catalogue_reference_unknown", "glyphs_missing", "product_kind_fixed")
 def put_authority(code: CodePath, body: AuthorityEdit, operator: Managing, service: Service) -> VersionView:
     """新增或修改 CA 机构."""
     version = service.put(operator, "authority", code, body.replaces, {"name": body.name})
@@ -95,6 +100,20 @@ def put_authority(code: CodePath, body: AuthorityEdit, operator: Managing, servi
 
 
 @operator_router.put("/products/{code}")
+@refuses(
+    "attachment_repeated",
+    "catalogue_changed",
+    "catalogue_reference_unknown",
+    "encryption_profile_without_escrow",
+    "glyphs_missing",
+    "key_kind_not_in_profile",
+    "product_kind_fixed",
+    "product_profile_unknown",
+    "profile_does_not_sign",
+    "profile_not_for_kind",
+    "sale_window_refused",
+    "validity_not_in_profile",
+)
 def put_product(code: CodePath, body: ProductEdit, operator: Managing, service: Service) -> VersionView:
     """新增或修改证书产品: a change makes a new version; applications keep the one they were made under."""
     version = service.put_product(operator, code, body.replaces, body.terms())

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from api.certificates.download import CertificateDownload
 from api.certificates.schemas import CertificateDetail, CertificateView, DownloadedCertificate, Pin
 from api.certificates.service import Certificates
+from api.openapi.refusals import ISSUANCE, PIN, refuses
 from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1", tags=["证书"])
@@ -28,6 +29,20 @@ Service = Annotated[Certificates, Depends(_certificates)]
 
 
 @router.post("/applications/{application_id}/download")
+@refuses(
+    "administrator_needed",
+    "administrator_replaced_since",
+    "application_state",
+    "certificate_not_found",
+    "handover_expired",
+    "handover_state",
+    "no_longer_member",
+    "not_found",
+    "payment_needed",
+    "pin_refused",
+    *PIN,
+    *ISSUANCE,
+)
 def download(
     application_id: str,
     body: Pin,
@@ -46,6 +61,7 @@ def list_own(person: Verified, service: Service) -> list[CertificateView]:
 
 
 @router.get("/certificates/{serial}")
+@refuses("certificate_not_found", "not_found")
 def show(serial: str, person: Verified, service: Service) -> CertificateDetail:
     """证书详情: one certificate with its chain."""
     return CertificateDetail.of(service.one_of(person, serial))

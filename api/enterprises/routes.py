@@ -17,6 +17,7 @@ from api.enterprises.schemas import (
     Removal,
 )
 from api.enterprises.service import Enterprises
+from api.openapi.refusals import refuses
 from api.paging import Page, Paged
 from api.realname.access import Verified
 
@@ -39,6 +40,7 @@ MemberId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.post("/lookup")
+@refuses("credit_code_invalid", "enterprise_not_found", "too_many_lookups")
 def look_up(
     body: LookupRequest, person: Verified, lookups: Annotated[Lookups, Depends(_lookups)]
 ) -> FoundView:
@@ -53,12 +55,14 @@ def list_own(person: Verified, service: Service) -> list[OwnEnterpriseView]:
 
 
 @router.get("/{credit_code}")
+@refuses("not_found")
 def show(credit_code: CreditCode, person: Verified, service: Service) -> OwnEnterpriseView:
     """企业详情: one of one's enterprises."""
     return OwnEnterpriseView.of(service.one_of(person, credit_code))
 
 
 @router.get("/{credit_code}/members")
+@refuses("administrator_needed", "not_found")
 def list_members(
     credit_code: CreditCode, person: Verified, service: Service, page: Paged
 ) -> Page[MemberView]:
@@ -67,6 +71,7 @@ def list_members(
 
 
 @router.put("/{credit_code}/members/{member}/permissions")
+@refuses("administrator_has_all", "administrator_needed", "not_found")
 def change_permissions(
     credit_code: CreditCode, member: MemberId, body: Powers, person: Verified, service: Service
 ) -> MemberView:
@@ -75,6 +80,14 @@ def change_permissions(
 
 
 @router.post("/{credit_code}/members/{member}/remove", status_code=HTTPStatus.NO_CONTENT)
+@refuses(
+    "administrator_cannot_leave",
+    "administrator_needed",
+    "handover_expired",
+    "handover_state",
+    "no_longer_member",
+    "not_found",
+)
 def remove(
     credit_code: CreditCode, member: MemberId, body: Removal, person: Verified, service: Service
 ) -> None:
@@ -83,6 +96,7 @@ def remove(
 
 
 @router.post("/{credit_code}/leave", status_code=HTTPStatus.NO_CONTENT)
+@refuses("administrator_cannot_leave", "handover_expired", "handover_state", "no_longer_member", "not_found")
 def leave(credit_code: CreditCode, person: Verified, service: Service) -> None:
     """退出企业: as its clerk; an administrator hands over first."""
     service.leave(person, credit_code)

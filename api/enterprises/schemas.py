@@ -22,7 +22,7 @@ class LookupRequest(Body):
     """Name and code of an enterprise; both must fit."""
 
     name: str = Field(min_length=2, max_length=64, examples=["临沂阳光建设有限公司"])
-    credit_code: str = Field(min_length=18, max_length=18, examples=["91371300MA3C0X0X0X"])
+    credit_code: str = Field(min_length=18, max_length=18, examples=["91371300MA3C0TEQ4M"])
 
 
 class FoundView(Answer):

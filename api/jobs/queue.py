@@ -28,6 +28,7 @@ class LeaseLost(AppError):
 
     kind = Kind.CONFLICT
     code = "job_lease_lost"
+    zh = "任务已由其他进程接手"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from api.db import Database
 from api.messages import queries
 from api.messages.kinds import MessageKind
 from api.messages.schemas import MarkedRead, MessageShown, Unread
+from api.openapi.refusals import refuses
 from api.paging import Page, Paged
 
 router = APIRouter(prefix="/v1/messages", tags=["消息"])
@@ -63,6 +64,7 @@ def mark_all_read(person: SignedIn, db: Db, kind: MessageKind | None = None) -> 
 
 
 @router.post("/{message_id}/read")
+@refuses("not_found")
 def mark_read(person: SignedIn, db: Db, message_id: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> MessageShown:
     """标为已读: mark one message read; again changes nothing."""
     with db.write() as tx:

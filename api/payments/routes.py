@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from api.accounts.access import Auditing, Managing, SignedIn
 from api.logs import log
+from api.openapi.refusals import refuses
 from api.paging import Page, Paged
 from api.payments.rules import Status
 from api.payments.schemas import CheckoutShown, OrderDossier, OrderEvent, OrderShown, RefundAsked
@@ -36,6 +37,7 @@ PaymentsService = Annotated[Payments, Depends(_payments)]
 
 
 @router.post("/v1/applications/{application_id}/payment")
+@refuses("not_found")
 def check_out(person: SignedIn, application_id: str, payments: PaymentsService) -> CheckoutShown:
     """支付: the page on which the application is paid for. May be asked again, after a time-out too."""
     ready = payments.check_out(person, application_id)
@@ -43,6 +45,7 @@ def check_out(person: SignedIn, application_id: str, payments: PaymentsService) 
 
 
 @router.get("/v1/applications/{application_id}/payment")
+@refuses("not_found")
 def show_order(person: SignedIn, application_id: str, payments: PaymentsService) -> OrderShown:
     """查询支付结果: how the order of an application stands. 404 where nothing is to be paid."""
     return OrderShown.of(payments.order_of(person, application_id))
@@ -61,6 +64,7 @@ def list_orders(
 
 
 @operator_router.get("/{order_id}")
+@refuses("not_found")
 def show_order_dossier(operator: Auditing, order_id: str, payments: PaymentsService) -> OrderDossier:
     """订单详情: an order with what happened to it."""
     known, events = payments.dossier(order_id)
@@ -71,6 +75,7 @@ def show_order_dossier(operator: Auditing, order_id: str, payments: PaymentsServ
 
 
 @operator_router.post("/{order_id}/refund")
+@refuses("not_found")
 def refund(operator: Managing, order_id: str, body: RefundAsked, payments: PaymentsService) -> OrderShown:
     """退款: give the money of a paid order back, with a reason."""
     return OrderShown.of(payments.give_back(operator, order_id, body.reason))

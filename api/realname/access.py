@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.accounts.access import SignedIn
 from api.accounts.sessions import Person
+from api.openapi.refusals import refuses
 from api.realname.service import RealName
 
 
@@ -26,6 +27,7 @@ def real_name(request: Request) -> RealName:
     return found
 
 
+@refuses("real_name_required")
 def _verified(person: SignedIn, service: Annotated[RealName, Depends(real_name)]) -> VerifiedPerson:
     name, id_number = service.verified(person)
     return VerifiedPerson(person.id, person.phone, person.session_id, name=name, id_number=id_number)

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.accounts.access import SignedIn
+from api.openapi.refusals import refuses
 from api.outside.identity import Subject
 from api.realname.access import real_name
 from api.realname.rules import NAMES, Status
@@ -33,6 +34,21 @@ def standing(person: SignedIn, service: Service) -> StandingView:
 
 
 @router.post("/checks", status_code=HTTPStatus.CREATED)
+@refuses(
+    "alipay_refused",
+    "bank_card_invalid",
+    "id_number_invalid",
+    "identity_differs",
+    "name_invalid",
+    "not_found",
+    "phone_invalid",
+    "provider_answer_invalid",
+    "provider_refused",
+    "provider_unreachable",
+    "realname_attempts_exhausted",
+    "realname_check_closed",
+    "realname_method_not_offered",
+)
 def start(body: NewCheck, person: SignedIn, service: Service) -> CheckView:
     """去认证: by Alipay's face check, the police's records or a bank card.
 
@@ -44,18 +60,28 @@ def start(body: NewCheck, person: SignedIn, service: Service) -> CheckView:
 
 
 @router.get("/checks/{check_id}")
+@refuses(
+    "alipay_refused",
+    "not_found",
+    "provider_answer_invalid",
+    "provider_refused",
+    "provider_unreachable",
+    "realname_check_closed",
+)
 def show(check_id: str, person: SignedIn, service: Service) -> CheckView:
     """认证进度: where one's own check stands; ask every two seconds at most."""
     return CheckView.of(service.state(person, check_id))
 
 
 @router.post("/checks/{check_id}/cancel")
+@refuses("not_found", "realname_check_closed")
 def cancel(check_id: str, person: SignedIn, service: Service) -> CheckView:
     """取消认证: give up a check that is under way."""
     return CheckView.of(service.cancel(person, check_id))
 
 
 @router.delete("", status_code=HTTPStatus.NO_CONTENT)
+@refuses("real_name_required")
 def release(person: SignedIn, service: Service) -> None:
     """解除实名: give the identity free, so that another account of the same person can have it."""
     service.release(person)

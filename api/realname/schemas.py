@@ -18,7 +18,7 @@ class NewCheck(Body):
 
     method: Method
     name: str = Field(max_length=64, examples=["李晓明"])
-    id_number: str = Field(max_length=24, examples=["371300198001010011"])
+    id_number: str = Field(max_length=24, examples=["371300198001010014"])
     bank_card: str = Field("", max_length=32, examples=["6222021234567890128"])
     bank_phone: str = Field("", max_length=24, examples=["13800001234"])
 

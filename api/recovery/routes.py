@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from api.accounts.access import OnDuty, Reading
 from api.certificates.schemas import Pin
+from api.openapi.refusals import TOKEN, refuses
 from api.realname.access import Verified
 from api.recovery.rules import Status
 from api.recovery.schemas import OwnRecoveryView, RecoveryRequest, RecoveryView
@@ -26,6 +27,7 @@ Service = Annotated[Recoveries, Depends(_recoveries)]
 
 
 @operator_router.post("", status_code=201)
+@refuses("key_not_escrowed", "not_found", "recovery_under_way")
 def ask(body: RecoveryRequest, operator: OnDuty, service: Service) -> RecoveryView:
     """申请恢复: the holder of an encryption certificate has lost the PIN."""
     return RecoveryView.of(service.ask(operator, body.serial, body.reason))
@@ -43,24 +45,36 @@ def newest(
 
 
 @operator_router.post("/{recovery_id}/approve")
+@refuses("not_found", "recovery_state", "second_operator_needed")
 def approve(recovery_id: str, operator: OnDuty, service: Service) -> RecoveryView:
     """复核通过: by another operator than the one who asked."""
     return RecoveryView.of(service.approve(operator, recovery_id))
 
 
 @operator_router.post("/{recovery_id}/refuse")
+@refuses("not_found", "recovery_state")
 def refuse(recovery_id: str, operator: OnDuty, service: Service) -> RecoveryView:
     """拒绝或撤回."""
     return RecoveryView.of(service.refuse(operator, recovery_id))
 
 
 @router.get("")
+@refuses("not_found")
 def of_own(serial: str, person: Verified, service: Service) -> OwnRecoveryView:
     """恢复进度: of one's own encryption certificate."""
     return OwnRecoveryView.of(service.of_own(person, serial))
 
 
 @router.post("")
+@refuses(
+    "certificate_not_found",
+    "key_not_escrowed",
+    "not_found",
+    "pin_refused",
+    "pin_wrong",
+    "recovery_state",
+    *TOKEN,
+)
 def finish(serial: str, body: Pin, person: Verified, service: Service) -> OwnRecoveryView:
     """设置新 PIN 码: once two operators have agreed. The old PIN opens nothing any more."""
     return OwnRecoveryView.of(service.finish(person, serial, body.pin.get_secret_value()))

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from api.accounts.access import OnDuty, Reading
+from api.openapi.refusals import refuses
 from api.registry.schemas import RegisteredCertificate, Revocation
 from api.registry.service import Registry
 
@@ -30,24 +31,33 @@ def search(
 
 
 @router.get("/{serial}")
+@refuses("certificate_not_found")
 def find(serial: str, operator: Reading, registry: Service) -> RegisteredCertificate:
     """一张证书: by its serial number."""
     return RegisteredCertificate.of(registry.find(serial))
 
 
 @router.post("/{serial}/suspend")
+@refuses("certificate_already_revoked", "certificate_not_found", "certificate_status_conflict")
 def suspend(serial: str, operator: OnDuty, registry: Service) -> RegisteredCertificate:
     """冻结证书: on hold until it is released or revoked."""
     return RegisteredCertificate.of(registry.suspend(serial))
 
 
 @router.post("/{serial}/release")
+@refuses("certificate_already_revoked", "certificate_not_found", "certificate_status_conflict")
 def release(serial: str, operator: OnDuty, registry: Service) -> RegisteredCertificate:
     """解冻证书."""
     return RegisteredCertificate.of(registry.release(serial))
 
 
 @router.post("/{serial}/revoke")
+@refuses(
+    "certificate_already_revoked",
+    "certificate_not_found",
+    "certificate_status_conflict",
+    "revocation_reason_invalid",
+)
 def revoke(serial: str, body: Revocation, operator: OnDuty, registry: Service) -> RegisteredCertificate:
     """吊销证书, for good, with the reason."""
     return RegisteredCertificate.of(registry.revoke(serial, body.reason, body.invalidity_date))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
+from api.openapi.refusals import PDF, PIN, refuses
 from api.realname.access import Verified
 from api.seals.service import Sealing
 from ca.documents.signing import Place
@@ -21,6 +22,16 @@ def _sealing(request: Request) -> Sealing:
 
 
 @router.post("/certificates/{serial}/seals", response_class=Response, responses=_PDF)
+@refuses(
+    "administrator_needed",
+    "certificate_not_for_signing",
+    "certificate_not_found",
+    "no_longer_member",
+    "not_found",
+    "not_permitted",
+    *PIN,
+    *PDF,
+)
 def stamp(
     serial: str,
     person: Verified,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Response
 
@@ -16,6 +16,7 @@ from mobile_bridge.errors import MessageMalformed, MessageTooLarge, TaskTokenRef
 from mobile_bridge.server.service import BridgeService
 
 _SCHEME = "Bearer "
+_PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
 
 
 def _bearer(authorization: Annotated[str, Header()] = "") -> str:
@@ -29,37 +30,37 @@ TaskToken = Annotated[str, Depends(_bearer)]
 
 def router(service: BridgeService) -> APIRouter:
     """The routes under ``wire.PREFIX``. Handlers are plain functions: the database blocks."""
-    routes = APIRouter(tags=["bridge"])
+    routes = APIRouter(tags=["电脑端签章"])
 
     @routes.post(wire.CLAIMS_PATH, status_code=201)
     def claim(body: wire.Claim) -> wire.Claimed:
-        """Claim a session by its address and code."""
+        """领取任务: claim a session by its address and code."""
         return wire.Claimed(service.claim(body.address, body.code))
 
     @routes.get(wire.TASK_PATH)
     def task(token: TaskToken) -> wire.Task:
-        """What is to be approved."""
+        """查看任务: what is to be approved."""
         facts, expires_at = service.facts(token)
         return wire.Task(**asdict(facts), expires_at=expires_at.astimezone(UTC).isoformat(timespec="seconds"))
 
     @routes.post(wire.CERTIFICATE_PATH, status_code=204)
     def certificate(token: TaskToken, body: wire.Certificate) -> None:
-        """Name the certificate; the document is prepared for it."""
+        """选择证书: name the certificate; the document is prepared for it."""
         service.offer_certificate(token, wire.unpack(body.certificate, wire.MAX_CERTIFICATE))
 
-    @routes.get(wire.DOCUMENT_PATH, response_class=Response)
+    @routes.get(wire.DOCUMENT_PATH, response_class=Response, responses=_PDF)
     def document(token: TaskToken) -> Response:
-        """The prepared document, application/pdf."""
+        """待签文件: the prepared document, application/pdf."""
         return Response(service.document(token), media_type="application/pdf")
 
     @routes.post(wire.ANSWER_PATH)
     def answer(token: TaskToken, body: wire.Answer) -> wire.Accepted:
-        """The signature; the same one may be sent again."""
+        """提交签名: the signature; the same one may be sent again."""
         return wire.Accepted(service.answer(token, wire.unpack(body.cms, wire.MAX_CMS)))
 
     @routes.post(wire.REFUSAL_PATH, status_code=204)
     def refusal(token: TaskToken, body: wire.Refusal) -> None:
-        """Decline."""
+        """拒绝签署: decline."""
         if len(body.reason) > wire.MAX_REASON:
             raise MessageTooLarge(f"a reason has at most {wire.MAX_REASON} characters")
         if body.reason and not body.reason.isprintable():

@@ -119,7 +119,7 @@ def test_of_many_who_change_at_once_one_is_first(desk: Desk, replaces: int) -> N
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"profile": "no-such-profile"}, "profile_unknown"),
+        ({"profile": "no-such-profile"}, "product_profile_unknown"),
         ({"validity_days": 3000}, "validity_not_in_profile"),
         ({"encryption_profile": "enterprise-signing"}, "encryption_profile_without_escrow"),
         ({"platform": "nowhere"}, "catalogue_reference_unknown"),

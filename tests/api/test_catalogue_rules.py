@@ -92,8 +92,8 @@ FIT: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"profile": "nobody"}, "profile_unknown"),
-        ({"encryption_profile": "nobody"}, "profile_unknown"),
+        ({"profile": "nobody"}, "product_profile_unknown"),
+        ({"encryption_profile": "nobody"}, "product_profile_unknown"),
         ({"profile": "enterprise-encryption"}, "profile_does_not_sign"),
         ({"encryption_profile": "enterprise-signing"}, "encryption_profile_without_escrow"),
         ({"encryption_profile": "enterprise-encryption", "key_kind": "ed25519"}, "key_kind_not_in_profile"),

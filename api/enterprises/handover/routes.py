@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from api.enterprises.handover.rules import NAMES, Status
 from api.enterprises.handover.service import Handovers
 from api.enterprises.schemas import HandoverStatus, HandoverView, Offer, Refusal
+from api.openapi.refusals import PIN, refuses
 from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/enterprises/{credit_code}/handovers", tags=["移交管理员"])
@@ -28,6 +29,20 @@ HandoverId = Annotated[str, Path(min_length=1, max_length=24)]
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
+@refuses(
+    "administrator_needed",
+    "certificate_not_for_signing",
+    "certificate_not_found",
+    "certificate_of_other_enterprise",
+    "handover_expired",
+    "handover_pending",
+    "handover_recipient",
+    "handover_state",
+    "no_longer_member",
+    "not_found",
+    "not_permitted",
+    *PIN,
+)
 def offer(credit_code: CreditCode, body: Offer, person: Verified, service: Service) -> HandoverView:
     """移交管理员: offer it to a clerk; the enterprise's certificate stamps the letter with its PIN."""
     pin = body.pin.get_secret_value()
@@ -42,12 +57,14 @@ def list_own(credit_code: CreditCode, person: Verified, service: Service) -> lis
 
 
 @router.get("/{handover}/letter", response_class=Response, responses=_PDF)
+@refuses("not_found")
 def letter(credit_code: CreditCode, handover: HandoverId, person: Verified, service: Service) -> Response:
     """查看移交书: the letter with the enterprise's seal, a PDF."""
     return Response(service.letter(person, credit_code, handover), media_type="application/pdf")
 
 
 @router.post("/{handover}/accept")
+@refuses("handover_expired", "handover_state", "no_longer_member", "not_found")
 def accept(
     credit_code: CreditCode, handover: HandoverId, person: Verified, service: Service
 ) -> HandoverStatus:
@@ -56,6 +73,7 @@ def accept(
 
 
 @router.post("/{handover}/decline")
+@refuses("handover_expired", "handover_state", "not_found")
 def decline(
     credit_code: CreditCode, handover: HandoverId, body: Refusal, person: Verified, service: Service
 ) -> HandoverStatus:
@@ -64,6 +82,7 @@ def decline(
 
 
 @router.post("/{handover}/withdraw")
+@refuses("handover_expired", "handover_state", "not_found")
 def withdraw(
     credit_code: CreditCode, handover: HandoverId, person: Verified, service: Service
 ) -> HandoverStatus:

@@ -1,0 +1,42 @@
+"""What is said of the bridge's operations, whose routes belong to ``mobile_bridge``, which knows no api."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_LIVING: Final = (
+    *("session_answered", "session_cancelled", "session_expired", "session_failed", "session_not_found"),
+    *("session_refused", "task_token_invalid"),
+)
+_LOCK: Final = ("glyphs_missing", "lock_certificate_invalid", "message_malformed", "message_too_large")
+_SIGNATURE: Final = (
+    *("message_malformed", "message_too_large", "session_not_ready", "signature_mismatch"),
+    *("signature_place_missing", "signature_too_large"),
+)
+REFUSALS: Final = {
+    "bridge_claim": (
+        *("address_unknown", "already_claimed", "code_tries_spent", "code_wrong", "session_cancelled"),
+        "session_expired",
+    ),
+    "bridge_task": _LIVING,
+    "bridge_certificate": ("application_state", "not_found", *_LIVING, *_LOCK),
+    "bridge_document": ("session_not_ready", *_LIVING),
+    "bridge_answer": ("application_state", "not_found", *_LIVING, *_SIGNATURE),
+    "bridge_refusal": ("message_malformed", "message_too_large", *_LIVING),
+}
+"""The codes of each operation."""
+
+TASK: Final[dict[str, Any]] = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "The task token that claiming a signing session gave",
+}
+
+
+def secure(operation: dict[str, Any]) -> None:
+    """Describe the bearer token of a task as such, and not as a header field (OpenAPI, section 4.8.12)."""
+    fields = operation.get("parameters", [])
+    others = [one for one in fields if one["name"].lower() != "authorization"]
+    if len(others) < len(fields):
+        operation["parameters"] = others
+        operation["security"] = [{"task": []}]

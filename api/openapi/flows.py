@@ -1,0 +1,34 @@
+"""The flows of the API in the order in which an app meets them: the tags of its description."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FLOWS: Final[dict[str, str]] = {
+    "登录": "Signing in by SMS code or password, tokens and their renewal, devices, the account itself.",
+    "实名认证": "Who the person is: Alipay's face check, the police's records, or a bank card. Nothing else "
+    "is done for an enterprise before it is passed (`real_name_required`).",
+    "消息": "What happened meanwhile, and reminders; each with a link to the thing.",
+    "证书申领": "Provinces, platforms, CAs, products, validity and fees to choose from.",
+    "企业与办事人员": "The enterprises that one acts for, their clerks and what each may do.",
+    "移交管理员": "An administrator gives the enterprise to one of its clerks.",
+    "认领企业与证书申请": "Everything that can be applied for, from the draft to the approval.",
+    "加入企业审批": "Who asks to act for the enterprises that one administers.",
+    "支付": "Paying for what was approved.",
+    "证书": "Downloading, one's own certificates, and all that is done with them.",
+    "签章": "Sealing a PDF.",
+    "密钥恢复": "The way back when the PIN of an encryption key is lost: two operators agree.",
+    "电脑端签章": "What the program on the PC says to the server (发送到电脑). Apps do not call this.",
+    "操作员登录": "Operators: name and password, and a passkey as second factor.",
+    "CA 审核": "Reviewers judge applications.",
+    "证书管理": "Operators find, suspend, release and revoke certificates, and publish lists.",
+    "目录管理": "Managers change what can be applied for; every change is kept with its author.",
+    "订单管理": "Orders of everybody, and refunds.",
+    "EST 自动登记": "Machines get and renew certificates by themselves (RFC 7030).",
+    "PKI": "Certificates of the CAs and revocation lists, for everybody (RFC 5280, RFC 2585).",
+}
+
+
+def tags() -> list[dict[str, str]]:
+    """The flows as OpenAPI's tag objects."""
+    return [{"name": name, "description": says} for name, says in FLOWS.items()]
