@@ -36,6 +36,7 @@ _FIELDS: Final[dict[str, Any]] = {
     "next": None,
     "certificate": "MIIB…",
     "address": "GK7M-2QTX",
+    "operator": "zhang-wei",
     "host": "trade.example.org.cn",
     "device": "stamp-station-01",
     "profile": "platform",

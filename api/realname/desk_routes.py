@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from api.accounts.access import Managing, OnDuty
 from api.accounts.rules import mask_phone
+from api.openapi.refusals import refuses
 from api.realname.desk import Holder, RealNameDesk
 from api.realname.rules import Method, mask_name
 from api.wire import Answer, Body
@@ -67,12 +68,14 @@ class HolderView(Answer):
 
 
 @router.post("/lookups")
+@refuses("id_number_invalid", "not_found", "phone_invalid")
 def look_up(body: AccountNamed, operator: OnDuty, service: Service) -> HolderView:
     """查询实名: which account has an identity number, or whether a phone's account is verified."""
     return HolderView.of(service.find(body.phone, body.id_number))
 
 
 @router.post("/releases")
+@refuses("id_number_invalid", "not_found", "phone_invalid")
 def release(body: Release, operator: Managing, service: Service) -> HolderView:
     """解除实名: the number may be verified for another account, and the account for another person."""
     return HolderView.of(service.release(body.phone, body.id_number, body.reason))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from api.accounts.access import Managing, Reading
 from api.catalogue.schemas import CODE_PATTERN
+from api.openapi.refusals import refuses
 from api.review.bodies import DecidedView, PendingView, ReasonEdit, ReasonView, RefusedView
 from api.review.routes import review_of
 from api.review.rules import Verdict
@@ -30,6 +31,7 @@ def reasons(operator: Reading, review: Service) -> list[ReasonView]:
 
 
 @reasons_router.put("/{code}")
+@refuses("reason_changed")
 def put_reason(code: CodePath, body: ReasonEdit, operator: Managing, review: Service) -> ReasonView:
     """新增或修改理由模板."""
     verdict = Verdict(body.verdict)
@@ -44,12 +46,14 @@ def pending(operator: Reading, review: Service) -> list[PendingView]:
 
 
 @figures_router.get("/decisions")
+@refuses("range_invalid")
 def decided(operator: Reading, review: Service, first: First, last: Last) -> list[DecidedView]:
     """审核量: decisions by day, reviewer and verdict."""
     return [DecidedView.model_validate(row._mapping) for row in review.office.decided(first, last)]
 
 
 @figures_router.get("/reasons")
+@refuses("range_invalid")
 def refused(operator: Reading, review: Service, first: First, last: Last) -> list[RefusedView]:
     """退回原因: how often each template was used."""
     return [RefusedView.model_validate(row._mapping) for row in review.office.refused(first, last)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -13,6 +13,7 @@ from api.applications.rules import Status
 from api.applications.schemas import StatusView
 from api.catalogue.schemas import CODE_PATTERN
 from api.idempotency.middleware import NEVER_KEPT
+from api.openapi.refusals import refuses
 from api.paging import Page, Paged
 from api.review.bodies import ChecksAsked, Rejection, Return, Reveal, TakeOver
 from api.review.queue import Filters
@@ -21,6 +22,9 @@ from api.review.schemas import CaseView, ClaimView, CountsView, QueuedView, Reve
 from api.review.service import Review
 
 router = APIRouter(prefix="/v1/review", tags=["CA 审核"])
+
+_PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}, "image/png": {}}}}
 
 
 def review_of(request: Request) -> Review:
@@ -41,6 +45,7 @@ def queues(operator: Reading, review: Service) -> CountsView:
 
 
 @router.get("/search")
+@refuses("search_needs_one")
 def search(
     operator: Reading,
     review: Service,
@@ -56,6 +61,7 @@ def search(
 
 
 @router.get("/applications")
+@refuses("status_needed")
 def queue(
     operator: Reading,
     review: Service,
@@ -72,30 +78,35 @@ def queue(
 
 
 @router.get("/applications/{application_id}")
+@refuses("not_found")
 def case(application_id: str, operator: Reading, review: Service) -> CaseView:
     """审核材料: all that the application is judged by, every version side by side, numbers masked."""
     return CaseView.of_case(review.cases.file(application_id))
 
 
-@router.get("/applications/{application_id}/licence", response_class=Response)
+@router.get("/applications/{application_id}/licence", response_class=Response, responses=_PICTURE)
+@refuses("not_found")
 def licence(application_id: str, operator: Reading, review: Service) -> Response:
     """营业执照照片."""
     return _file(review, application_id, EvidenceKind.LICENCE)
 
 
-@router.get("/applications/{application_id}/form", response_class=Response)
+@router.get("/applications/{application_id}/form", response_class=Response, responses=_PDF)
+@refuses("not_found")
 def form(application_id: str, operator: Reading, review: Service) -> Response:
     """申请书: the form, with the enterprise's seal once it has one."""
     return _file(review, application_id, EvidenceKind.SIGNED_FORM, EvidenceKind.FORM)
 
 
-@router.get("/applications/{application_id}/paper-form", response_class=Response)
+@router.get("/applications/{application_id}/paper-form", response_class=Response, responses=_PICTURE)
+@refuses("not_found")
 def paper_form(application_id: str, operator: Reading, review: Service) -> Response:
     """纸质申请书照片: the form that was sealed on paper."""
     return _file(review, application_id, EvidenceKind.PAPER_FORM)
 
 
 @router.get("/applications/{application_id}/versions/{revision}/evidence/{kind}", response_class=Response)
+@refuses("not_found")
 def evidence(
     application_id: str,
     revision: Revision,
@@ -109,30 +120,35 @@ def evidence(
 
 
 @router.post("/applications/{application_id}/reveal", openapi_extra=NEVER_KEPT)
+@refuses("case_claimed", "claim_needed", "not_found")
 def reveal(application_id: str, body: Reveal, operator: OnDuty, review: Service) -> RevealedView:
     """显示完整证件号, of one's own case. The journal has who asked."""
     return RevealedView.model_validate(review.cases.reveal(operator, application_id, body.revision))
 
 
 @router.post("/applications/{application_id}/claim")
+@refuses("application_state", "case_claimed", "claim_needed", "not_found")
 def claim(application_id: str, operator: OnDuty, review: Service) -> ClaimView:
     """领取申请 for 30 minutes, which every act renews; somebody else's answers 409 ``case_claimed``."""
     return ClaimView.model_validate(review.holding.claim(operator, application_id))
 
 
 @router.delete("/applications/{application_id}/claim", status_code=204)
+@refuses("case_claimed", "claim_needed", "not_found")
 def release(application_id: str, operator: OnDuty, review: Service) -> None:
     """放回队列."""
     review.holding.release(operator, application_id)
 
 
 @router.post("/applications/{application_id}/take-over")
+@refuses("application_state", "claim_needed", "not_a_reviewer", "not_found")
 def take_over(application_id: str, body: TakeOver, operator: Managing, review: Service) -> ClaimView:
     """转派申请: a manager gives the case to a reviewer, whoever has it."""
     return ClaimView.model_validate(review.holding.take_over(operator, application_id, body.operator))
 
 
 @router.post("/applications/{application_id}/checks", status_code=202)
+@refuses("case_claimed", "claim_needed", "not_found")
 def check_again(application_id: str, operator: OnDuty, review: Service) -> ChecksAsked:
     """重新检查: the machine checks are made again soon."""
     revision = review.checking.ask(operator, application_id)
@@ -140,18 +156,40 @@ def check_again(application_id: str, operator: OnDuty, review: Service) -> Check
 
 
 @router.post("/applications/{application_id}/approve")
+@refuses("application_state", "case_claimed", "claim_needed", "not_found", "second_operator_needed")
 def approve(application_id: str, operator: OnDuty, review: Service) -> StatusView:
     """审核通过; the first of two where two are demanded. One's own case alone."""
     return StatusView.at(application_id, review.deciding.approve(operator, application_id))
 
 
 @router.post("/applications/{application_id}/reject")
+@refuses(
+    "application_state",
+    "case_claimed",
+    "claim_needed",
+    "not_found",
+    "reason_missing",
+    "reason_too_long",
+    "reason_unknown",
+    "second_operator_needed",
+)
 def reject(application_id: str, body: Rejection, operator: OnDuty, review: Service) -> StatusView:
     """审核不通过, with the reasons that the applicant reads."""
     return StatusView.at(application_id, review.deciding.reject(operator, application_id, body.why()))
 
 
 @router.post("/applications/{application_id}/return")
+@refuses(
+    "application_state",
+    "case_claimed",
+    "claim_needed",
+    "not_found",
+    "reason_missing",
+    "reason_too_long",
+    "reason_unknown",
+    "second_operator_needed",
+    "wanted_unknown",
+)
 def ask_for_more(application_id: str, body: Return, operator: OnDuty, review: Service) -> StatusView:
     """退回补充材料, with what is wanted; the applicant adds it and submits again."""
     status = review.deciding.ask_for_more(operator, application_id, body.why())

@@ -54,7 +54,7 @@ class VersionFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case. ``approvals``: operators who must agree. ``wanted``: what was asked for when it was returned."""
+    """A case. ``approvals``: operators who must agree. ``wanted``: what the return asked for."""
 
     application: Application
     approvals: int
