@@ -10,6 +10,7 @@ from api.applications.consequences import CARRY_OUT, CHECK
 from api.applications.service import Applications
 from api.certificates.endings import EndedMemberships
 from api.certificates.reminding import Reminders
+from api.certificates.revoking import REVOKE, Revoking
 from api.db import Database
 from api.enterprises.handover.service import Handovers
 from api.enterprises.membership import REVOKE_JOB
@@ -32,6 +33,7 @@ def job_handlers(
     handovers: Handovers,
     settling: Settling,
     reminders: Reminders,
+    revoking: Revoking,
 ) -> Handlers:
     """The work of every job and sweep."""
     handlers = Handlers()
@@ -47,6 +49,8 @@ def job_handlers(
     handlers.outside(CARRY_OUT, lambda job: applications.carrying_out.carry_out(job.text("application")))
     handlers.every("applications.expire", _HOUR, applications.expiry.sweep)
     handlers.every("certificates.remind", _HOUR, reminders.sweep)
+    handlers.outside(REVOKE, lambda job: revoking.revoke(job.text("serial"), job.text("reason")))
+    handlers.every("certificates.orphans", _HOUR, revoking.revoke_orphans)
     handlers.outside(orders.LOOK, settling.look)
     handlers.outside(orders.CLOSE, settling.close)
     handlers.outside(orders.REFUND, settling.refund)

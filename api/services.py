@@ -18,11 +18,15 @@ from api.catalogue.service import Catalogue
 from api.certificates.at_hand import IssuedCertificates
 from api.certificates.blobs import NewKeyBlobs
 from api.certificates.custody import SubscriberKeys
-from api.certificates.download import CertificateDownload
+from api.certificates.download import Ca, CertificateDownload
 from api.certificates.endings import EndedMemberships
+from api.certificates.pin_change import PinChanges
 from api.certificates.pins import PinTries
 from api.certificates.reminding import Reminders
+from api.certificates.restoring import EscrowedKeys
+from api.certificates.revoking import Revoking
 from api.certificates.service import Certificates
+from api.certificates.suspension import Suspensions
 from api.db import Database, make_engine
 from api.enterprises.handover.service import Handovers
 from api.enterprises.lookup import Lookups
@@ -61,6 +65,7 @@ from api.realname.desk import RealNameDesk
 from api.realname.id_numbers import IdNumbers
 from api.realname.service import RealName
 from api.recovery.service import Recoveries
+from api.registry.search import CertificateSearch
 from api.registry.service import Registry
 from api.review.service import Review, review
 from api.review.signatures import Judge
@@ -84,6 +89,7 @@ from ca.ocsp import Presigner, Responder
 from ca.own_certificates import OwnCertificates, OwnIdentity, Role
 from ca.profile_trial import try_out
 from ca.profiles import load_profiles
+from ca.renewal import Renewals
 from ca.revocation import Revoker
 from ca.status import Act
 from ca.timestamps import ClockGuard, TimeStamper
@@ -111,12 +117,15 @@ class Services:
     review: Review
     download: CertificateDownload
     certificates: Certificates
+    pin_changes: PinChanges
+    suspensions: Suspensions
     sealing: Sealing
     pki: Pki
     ocsp: Responder
     bridge: BridgeService
     issuer: Issuer
     registry: Registry
+    certificate_search: CertificateSearch
     recoveries: Recoveries
     est: Est
     meters: Meters
@@ -207,12 +216,15 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         ),
     )
     vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
-    keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, PinTries(db, _now))
+    tries = PinTries(db, _now, journal)
+    keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, tries)
     authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
     profiles = load_profiles(settings.folder.profiles, try_out)
     blocked = load_blocked(settings.folder.blocked_keys)
-    issuer = Issuer(authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued, blocked)
-    certificates = Certificates(db, ledger, keys, authorities, _now)
+    issuer = Issuer(
+        authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued, blocked, journal
+    )
+    certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
 
     own = OwnCertificates(
         db.engine,
@@ -265,17 +277,20 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     alipay = open_alipay(settings, _now)
     cloudauth = open_cloudauth(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
-    revoker = Revoker(ledger, _now, status_changed)
+    revoker = Revoker(ledger, _now, status_changed, journal)
     sealing = Sealing(db, certificates, _now, journal)
+    revoking = Revoking(db, ledger, revoker, _now)
+    memberships = EndedMemberships(db, revoking)
     at_hand = IssuedCertificates(ledger, _now)
     handovers = Handovers(db, EnterpriseLetters(db, at_hand, sealing), _now, journal)
-    memberships = EndedMemberships(db, ledger, revoker, _now)
     applied = applications(db, id_numbers, at_hand, sealing, revoker, _now, journal)
     cashier = open_cashier(settings, alipay)
     settling = Settling(db, cashier, _now, journal)
     calls = Calls(db, settings.server_secret(), _now)
     reminders = Reminders(db, _now, settings.reminder_days)
-    handlers = job_handlers(db, _now, calls, applied, memberships, handovers, settling, reminders)
+    escrowed = EscrowedKeys(keys, blobs, ledger)
+    ca = Ca(issuer, Renewals(issuer, ledger, revoker, _now), ledger, authorities, profiles)
+    handlers = job_handlers(db, _now, calls, applied, memberships, handovers, settling, reminders, revoking)
     meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:
@@ -300,8 +315,12 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         applications=applied,
         sending=SendToComputer(db, bridge),
         review=reviewing,
-        download=CertificateDownload(db, keys, issuer, profiles, _now),
+        download=CertificateDownload(
+            db, keys, escrowed, ca, id_numbers, applied.carrying_out.carry_out, _now, journal
+        ),
         certificates=certificates,
+        pin_changes=PinChanges(db, keys, tries, blobs, _now, journal),
+        suspensions=Suspensions(db, ledger, revoker, keys, _now),
         sealing=sealing,
         pki=pki,
         stamper=stamper,
@@ -326,7 +345,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         bridge=bridge,
         issuer=issuer,
         registry=Registry(db, ledger, revoker),
-        recoveries=Recoveries(db, ledger, keys, blobs, _now, journal),
+        certificate_search=CertificateSearch(db, ledger, id_numbers),
+        recoveries=Recoveries(db, escrowed, _now, journal),
         meters=meters,
         metrics_token=settings.metrics_secret(),
         est=Est(db, issuer, ledger, authorities, profiles, _now, journal),

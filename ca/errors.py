@@ -130,6 +130,13 @@ class RenewalRefused(CaError):
     zh = "该证书已失效，不能续期，请重新申请"
 
 
+class RenewalHeld(RenewalRefused):
+    """The certificate is suspended; it may be renewed once it is released."""
+
+    code = "renewal_held"
+    zh = "该证书已冻结，请先解冻"
+
+
 class AuthorityUnknown(CaError):
     """No issuing CA of this name or key, or none is active."""
 

@@ -19,9 +19,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy.exc import IntegrityError
 
+from ca.audit.event import Action, Event, Outcome
+from ca.audit.journal import Journal
 from ca.authorities import Authorities, IssuingAuthority
-from ca.distinguished import Subject, SubjectFacts
-from ca.errors import KeyTaken, ProfileRefused, ProfileUnknown, RequestConflict, RequestInProgress
+from ca.distinguished import Subject, SubjectFacts, credit_code_of
+from ca.errors import (
+    CaError,
+    InvalidCreditCode,
+    KeyTaken,
+    LintFailed,
+    ProfileRefused,
+    ProfileUnknown,
+    RequestConflict,
+    RequestInProgress,
+    SubjectRefused,
+)
 from ca.hierarchy import algorithm_name, spki
 from ca.key_quality import KeyWeak, check_key
 from ca.ledger import Entry, KeyUse, Ledger, State
@@ -30,6 +42,18 @@ from ca.profiles.model import CertificateProfile
 from ca.status import COMPROMISE
 from ca.tbs import KeyIds, Validity, builder, sign_unsigned, unsigned_certificate
 from hsm import PublicKey
+
+REFUSALS: Final = (
+    InvalidCreditCode,
+    KeyTaken,
+    KeyWeak,
+    LintFailed,
+    ProfileRefused,
+    ProfileUnknown,
+    RequestConflict,
+    SubjectRefused,
+)
+"""What a request is refused for, whenever it is made again; anything else may pass."""
 
 _SIGNERS: Final = 2
 # Longer than any signature may take; an older intent belongs to a caller that is gone.
@@ -77,7 +101,8 @@ class Issuer:
     """Issues under the active CA of ``authorities``. Safe for many threads.
 
     ``id_salt``: keys the digests of identity numbers in subjects. ``on_issued``: is told the profile of every
-    certificate that was recorded. ``blocked_keys``: digests of keys that are publicly known.
+    certificate that was recorded. ``blocked_keys``: digests of keys that are publicly known. ``journal``: is
+    told what was refused, and why; what was issued the ledger tells it.
     """
 
     def __init__(
@@ -90,6 +115,7 @@ class Issuer:
         id_salt: bytes = b"",
         on_issued: Callable[[str], None] | None = None,
         blocked_keys: Collection[str] = frozenset(),
+        journal: Journal | None = None,
     ) -> None:
         self._authorities = authorities
         self._profiles = profiles
@@ -99,6 +125,7 @@ class Issuer:
         self._id_salt = id_salt
         self._on_issued = on_issued
         self._blocked_keys = blocked_keys
+        self._journal = journal
 
     def issue(self, request: IssuanceRequest) -> IssuedCertificate:
         """Both strokes. A request that was served before gets the certificate it got then.
@@ -114,6 +141,21 @@ class Issuer:
 
         Raises as ``issue`` does; then none of them was recorded by this call.
         """
+        try:
+            return self._issue_together(requests)
+        except REFUSALS as refused:
+            self._tell(requests[0], refused)
+            raise
+
+    def _tell(self, request: IssuanceRequest, refused: CaError) -> None:
+        """The request id names an application or an enrolment: no personal data."""
+        if self._journal is not None:
+            detail = {"profile": request.profile}
+            self._journal.record(
+                Event(Action.CERTIFICATE_ISSUED, request.request_id, Outcome.REFUSED, refused.code, detail)
+            )
+
+    def _issue_together(self, requests: Sequence[IssuanceRequest]) -> list[IssuedCertificate]:
         try:
             return self.complete_many(self.prepare_many(requests))
         except IntegrityError:
@@ -301,6 +343,7 @@ def _entry(
         prepared_at=now,
         replaces=request.replaces,
         crl_shard=shard,
+        credit_code=credit_code_of(unsigned),
     )
 
 

@@ -35,7 +35,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row. ``tbs``: the DER about to be signed. ``replaces``: the serial number of what it renews."""
+    """One row. ``tbs``: the DER about to be signed. ``replaces``: the serial number of what it renews.
+    ``credit_code``: of the enterprise that it names."""
 
     serial: int
     request_id: str
@@ -56,6 +57,7 @@ class Entry:
     status_changed_at: datetime | None = None
     crl_shard: int = 0
     replaces: int | None = None
+    credit_code: str | None = None
 
     @property
     def revocation(self) -> Revocation | None:
@@ -91,15 +93,19 @@ class Status:
 JudgeUses = Callable[[Sequence[KeyUse]], None]
 """Raises what forbids a use of keys beside the others."""
 
-_STANDS: Final = {
+STANDS: Final = {
     Standing.GOOD: (certificate.c.state == State.ISSUED) & certificate.c.revoked_at.is_(None),
     Standing.SUSPENDED: (certificate.c.state == State.ISSUED) & (certificate.c.reason == HOLD),
 }
-_ACTIONS: Final = {
+"""Where an issued certificate may still be changed."""
+
+ACTIONS: Final = {
     Act.SUSPEND: Action.CERTIFICATE_SUSPENDED,
     Act.RELEASE: Action.CERTIFICATE_RELEASED,
     Act.REVOKE: Action.CERTIFICATE_REVOKED,
 }
+"""How the journal calls each act."""
+
 _INTEND: Final = insert(certificate)
 _RECORD: Final = (
     update(certificate)
@@ -186,8 +192,8 @@ class Ledger:
                 raise AlreadyRevoked(f"{serial:x} is revoked already", standing=before)
             move(before, act)
             detail = {} if revocation is None else {"reason": revocation.reason}
-            told = Event(_ACTIONS[act], serial_text(serial), detail=detail)
-            if self._change(serial, _STANDS[before], _revoked_values(revocation, now), told):
+            told = Event(ACTIONS[act], serial_text(serial), detail=detail)
+            if self._change(serial, STANDS[before], _revoked_values(revocation, now), told):
                 return known
             # Another operator was faster: judge again by what is true now.
 

@@ -72,6 +72,7 @@ certificate = Table(
     Column("status_changed_at", UtcDateTime),  # when it was last suspended, released or revoked
     Column("replaces", String(40)),  # the serial number of the certificate that this one renews
     Column("crl_shard", Integer, nullable=False, default=0, server_default="0"),  # which list it belongs on
+    Column("credit_code", String(18)),  # 统一社会信用代码 of the enterprise that it names, if it names one
 )
 # One certificate a request: an abandoned intent gives its request's name free.
 Index(
@@ -83,6 +84,14 @@ Index(
 )
 Index("ix_ca_certificate_key_digest", certificate.c.key_digest)
 Index("ix_ca_certificate_not_after", certificate.c.not_after)
+_OF_ENTERPRISE = certificate.c.credit_code.is_not(None)
+Index(
+    "ix_ca_certificate_credit_code",
+    certificate.c.credit_code,
+    certificate.c.prepared_at,
+    sqlite_where=_OF_ENTERPRISE,
+    postgresql_where=_OF_ENTERPRISE,
+)
 # Of a million certificates few are revoked or unsettled: what is asked of those has indexes of those alone.
 _REVOKED = certificate.c.revoked_at.is_not(None)
 Index(

@@ -92,3 +92,11 @@ class CertificateEnded(AppError):
     kind = Kind.CONFLICT
     code = "certificate_ended"
     zh = "该证书已过期或已冻结，不能续期，请重新申请"
+
+
+class CertificateReplaced(AppError):
+    """Something else follows this certificate already."""
+
+    kind = Kind.CONFLICT
+    code = "certificate_replaced"
+    zh = "该证书已有后续证书，请使用新证书办理"

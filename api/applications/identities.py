@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.applications.model import Application
+from api.enterprises.administration import Approved, legal_person_binding
 from api.realname.id_numbers import IdNumbers
 
 
@@ -26,6 +27,14 @@ def opened_legal_person_id(seal: IdNumbers, known: Application) -> str | None:
 def opened_holder_id(seal: IdNumbers, known: Application) -> str:
     """The number of whoever holds the certificate, or will."""
     return seal.open(known.holder_id, bound_to_holder(known.id))
+
+
+def approved_particulars(seal: IdNumbers, known: Application) -> Approved:
+    """What an approved application tells of the enterprise beside its name and code."""
+    number, sealed = opened_legal_person_id(seal, known), None
+    if number is not None:
+        sealed = seal.seal(number, legal_person_binding(known.enterprise.credit_code))
+    return Approved(known.legal_person, sealed, known.holder_name)
 
 
 def bound_to_legal_person(application_id: str) -> str:

@@ -16,7 +16,9 @@ from ca.seals.picture import SealPicture
 @dataclass(frozen=True, slots=True)
 class HeldCertificate:
     """A certificate in somebody's hands. ``serials``: its own and those of its other half, lower-case
-    hexadecimal. ``usable``: neither expired nor suspended nor revoked. ``revoked``: for good."""
+    hexadecimal. ``usable``: neither expired nor suspended nor revoked. ``revoked``: for good. ``replaced``:
+    another certificate was downloaded in its place or to follow it. ``of_member``: it speaks for an
+    enterprise by the word of its administrator."""
 
     serial: str
     serials: tuple[str, ...]
@@ -26,6 +28,8 @@ class HeldCertificate:
     credit_code: str | None
     usable: bool
     revoked: bool
+    replaced: bool = False
+    of_member: bool = False
 
 
 class CertificatesAtHand(Protocol):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from api.applications.outward import HeldCertificate
 from api.certificates import queries
-from api.certificates.rules import CertificateState, state
+from api.certificates.rules import OF_MEMBERS, CertificateState, state
 from ca.ledger import Ledger
 
 
@@ -31,8 +31,10 @@ class IssuedCertificates:
             serials=tuple(one.serial for one in halves),
             person_id=held.person_id,
             application_id=held.application_id,
-            enterprise_name=held.enterprise_name or None,
-            credit_code=held.credit_code or None,
+            enterprise_name=held.enterprise_name,
+            credit_code=held.credit_code,
             usable=stands is CertificateState.ACTIVE,
             revoked=stands is CertificateState.REVOKED,
+            of_member=held.kind in OF_MEMBERS,
+            replaced=halves[0].replaced_by is not None,
         )

@@ -53,3 +53,9 @@ def replace(tx: Connection, label: str, blob: bytes, now: datetime) -> None:
     tx.execute(update(key_blob).where(key_blob.c.label == label).values(blob=blob))
     fresh = {"taken": 0, "wrong": 0, "last_try_at": now}
     tx.execute(update(pin_tries).where(pin_tries.c.label == label).values(fresh))
+
+
+def exchange(tx: Connection, label: str, old: bytes, new: bytes) -> bool:
+    """Put a blob under a new PIN in the place of ``old``; False when another change was faster."""
+    mine = (key_blob.c.label == label) & (key_blob.c.blob == old)
+    return tx.execute(update(key_blob).where(mine).values(blob=new)).rowcount == 1

@@ -71,6 +71,18 @@ class SubscriberKeys:
             self._vault.seal.open(pin, self._blobs.get(label) or b"", self._bound(label))
         return TokenKeys(self._vault.token).open(label)
 
+    def resealed(self, custody: Custody, label: str, blob: bytes, pin: str, new_pin: str) -> bytes:
+        """What opens the key of ``blob`` with ``new_pin``, for the caller to keep in its place.
+
+        The tries are the caller's to count. Raises PinIncorrect, KeyDamaged, HsmError.
+        """
+        if custody is Custody.RESIDENT:
+            self._vault.seal.open(pin, blob, self._bound(label))
+            return self._mark(label, new_pin)
+        kept = _Kept(blob)
+        WrappedKeys(self._vault, kept, pin).change_pin(label, new_pin)
+        return kept.blob
+
     def _make(self, custody: Custody, new: NewKey, pin: str) -> PrivateKey:
         if custody is Custody.WRAPPED:
             escrow = self._escrow if new.escrow else None
@@ -99,3 +111,16 @@ class SubscriberKeys:
     @staticmethod
     def _bound(label: str) -> bytes:
         return _RESIDENT + b"\0" + label.encode()
+
+
+class _Kept:
+    """One blob in memory, as the ``KeyBlobs`` of a change."""
+
+    def __init__(self, blob: bytes) -> None:
+        self.blob = blob
+
+    def get(self, label: str) -> bytes | None:
+        return self.blob
+
+    def put(self, label: str, blob: bytes, copy: bytes | None = None) -> None:
+        self.blob = blob

@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Connection, case, select, update
 
+from api.certificates import queries
 from api.certificates.rules import PIN_TRIES, PinBusy, is_locked, tries_left
 from api.certificates.tables import pin_tries
 from api.db import Database
+from api.messages.kinds import MessageKind
+from api.messages.posting import post
+from ca.audit.event import Action, Event, Outcome
+from ca.audit.journal import Journal
 from hsm.errors import KeyNotFound, PinIncorrect, PinLocked
 
 
-class PinTries:
-    """The tries of each key's PIN, taken before they are made: parallel ones cannot outnumber the limit."""
+@dataclass(frozen=True, slots=True)
+class PinStatus:
+    """``left``: tries that may still be wrong. A locked PIN comes back by a reset or a recovery alone."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
+    left: int
+    locked: bool
+
+
+_ONE_MORE_WRONG: Final = {"wrong": pin_tries.c.wrong + 1}
+
+
+class PinTries:
+    """The tries of each key's PIN, taken before they are made: parallel ones cannot outnumber the limit.
+
+    ``journal``: is told every wrong and every locked-out try, never what was tried.
+    """
+
+    def __init__(self, db: Database, clock: Callable[[], datetime], journal: Journal) -> None:
         self._db = db
         self._clock = clock
+        self._journal = journal
 
     @contextmanager
     def counted(self, label: str) -> Iterator[None]:
@@ -31,7 +53,7 @@ class PinTries:
         try:
             yield
         except PinIncorrect:
-            self._change(label, wrong=pin_tries.c.wrong + 1)
+            self._wrong(label)
             if taken >= PIN_TRIES:
                 raise PinLocked("that was the last try") from None
             raise PinIncorrect(tries_left=tries_left(taken)) from None
@@ -40,6 +62,14 @@ class PinTries:
             self._change(label, taken=fewer)
             raise
         self._change(label, taken=0, wrong=0)
+
+    def status(self, tx: Connection, label: str) -> PinStatus:
+        """How the PIN of a key stands. Raises KeyNotFound."""
+        known = tx.execute(select(pin_tries).where(pin_tries.c.label == label)).one_or_none()
+        if known is None:
+            raise KeyNotFound(f"no key {label!r}")
+        left = tries_left(known.taken)
+        return PinStatus(left, left == 0 and is_locked(known.wrong, known.last_try_at, self._clock()))
 
     def _take(self, label: str) -> int:
         """Take one try; returns how many are taken now."""
@@ -55,11 +85,31 @@ class PinTries:
             if taken is not None:
                 return int(taken)
             known = tx.execute(select(pin_tries).where(pin_tries.c.label == label)).one_or_none()
-        if known is None:
-            raise KeyNotFound(f"no key {label!r}")
-        if is_locked(known.wrong, known.last_try_at, now):
+            if known is None:
+                raise KeyNotFound(f"no key {label!r}")
+            locked = is_locked(known.wrong, known.last_try_at, now)
+            if locked:
+                self._tell(tx, label, PinLocked.code)
+        if locked:
             raise PinLocked("no try is left")
         raise PinBusy("every try left is being made by other requests")
+
+    def _wrong(self, label: str) -> None:
+        """Count a wrong try. Whoever counts the last one tells the holder: the database says who that is."""
+        one_more = update(pin_tries).where(pin_tries.c.label == label).values(_ONE_MORE_WRONG)
+        with self._db.write() as tx:
+            wrong = tx.execute(one_more.returning(pin_tries.c.wrong)).scalar_one()
+            held = queries.of_key(tx, label)
+            if wrong == PIN_TRIES and held is not None:
+                facts = {} if held.enterprise_name is None else {"enterprise": held.enterprise_name}
+                now = self._clock()
+                post(tx, held.person_id, MessageKind.PIN_LOCKED, now, serial=held.serial, facts=facts)
+            self._tell(tx, label, PinIncorrect.code)
+
+    def _tell(self, tx: Connection, label: str, code: str) -> None:
+        held = queries.of_key(tx, label)
+        subject = label if held is None else held.serial
+        self._journal.append(tx, Event(Action.PIN_TRIED, subject, Outcome.REFUSED, code))
 
     def _change(self, label: str, **values: object) -> None:
         with self._db.write() as tx:

@@ -1,31 +1,85 @@
-"""Rows of holdings."""
+"""Rows of holdings, each half of a dual certificate by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, desc, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
-from api.certificates.rules import Purpose
+from api.catalogue.rules import CertificateKind
+from api.certificates.rules import Purpose, SuspendedBy
 from api.certificates.tables import holding
 from api.errors import NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A certificate in somebody's hands. ``serial``: lower-case hexadecimal."""
+    """A certificate in somebody's hands. ``serial``: lower-case hexadecimal.
+
+    ``id_number_hash``: what the holder's rows are found by. ``replaced_by``: the serial of its successor.
+    ``suspended_by``: who may release it again beside the operators, while it is suspended.
+    """
 
     serial: str
-    purpose: Purpose
+    purpose: Purpose = Purpose.SIGNING
     application_id: str
     person_id: int
-    enterprise_name: str
-    credit_code: str
+    kind: CertificateKind
+    person_name: str
+    id_number_hash: str | None = None
+    enterprise_name: str | None = None
+    credit_code: str | None = None
     custody: str
     key_label: str
     issued_at: datetime
+    replaced_by: str | None = None
+    suspended_by: SuspendedBy | None = None
+
+
+_SHARED: Final = tuple(
+    name for name in Holding.__slots__ if name not in ("serial", "purpose", "key_label", "replaced_by")
+)
+
+
+def halves(condition: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Of the rows that fit ``condition``: a row for each half, ``half`` 1 for the signing one.
+
+    An encryption half that goes on with a new signing half is of the new row alone.
+    """
+    shared = [holding.c[name] for name in _SHARED]
+    signing = select(
+        holding.c.serial,
+        literal(Purpose.SIGNING.value).label("purpose"),
+        literal(1).label("half"),
+        holding.c.key_label,
+        holding.c.replaced_by,
+        *shared,
+    )
+    encryption = select(
+        holding.c.encryption_serial,
+        literal(Purpose.ENCRYPTION.value),
+        literal(0),
+        holding.c.encryption_key_label,
+        null(),
+        *shared,
+    )
+    return union_all(
+        signing.where(condition), encryption.where(condition, holding.c.encryption_serial.is_not(None))
+    )
 
 
 def add(tx: Connection, signing: Holding, encryption: Holding | None) -> None:
@@ -35,6 +89,20 @@ def add(tx: Connection, signing: Holding, encryption: Holding | None) -> None:
         values["encryption_serial"] = encryption.serial
         values["encryption_key_label"] = encryption.key_label
     tx.execute(insert(holding).values(values))
+
+
+def replace(tx: Connection, serial: str, successor: str) -> bool:
+    """Write down what follows a signing certificate; False when something else does already."""
+    mine = (holding.c.serial == serial) & or_(
+        holding.c.replaced_by.is_(None), holding.c.replaced_by == successor
+    )
+    return tx.execute(update(holding).where(mine).values(replaced_by=successor)).rowcount == 1
+
+
+def detach_encryption(tx: Connection, serial: str) -> None:
+    """Take the encryption half from a row, for the row of the signing half that it goes on with."""
+    freed = {"encryption_serial": None, "encryption_key_label": None}
+    tx.execute(update(holding).where(holding.c.serial == serial).values(freed))
 
 
 def of_person(tx: Connection, person_id: int) -> list[Holding]:
@@ -50,6 +118,12 @@ def of_enterprise(tx: Connection, credit_code: str) -> list[Holding]:
 def of_application(tx: Connection, application_id: str) -> list[Holding]:
     """What an application gave: the signing certificate, and then the other half of a dual one."""
     return _found(tx, holding.c.application_id == application_id)
+
+
+def of_key(tx: Connection, label: str) -> Holding | None:
+    """The certificate of a key, None while it has none."""
+    found = _found(tx, or_(holding.c.key_label == label, holding.c.encryption_key_label == label))
+    return next((one for one in found if one.key_label == label), None)
 
 
 def find_own(tx: Connection, serial: str, person_id: int) -> Holding:
@@ -70,14 +144,15 @@ def find(tx: Connection, serial: str) -> Holding:
     raise NotFound("no such certificate")
 
 
+def read(row: RowMapping) -> Holding:
+    """A row of ``halves``."""
+    told = {name: row[name] for name in Holding.__slots__}
+    told["purpose"], told["kind"] = Purpose(row["purpose"]), CertificateKind(row["kind"])
+    told["suspended_by"] = None if row["suspended_by"] is None else SuspendedBy(row["suspended_by"])
+    return Holding(**told)
+
+
 def _found(tx: Connection, condition: ColumnElement[bool]) -> list[Holding]:
-    ordered = select(holding).where(condition).order_by(desc(holding.c.issued_at), holding.c.serial)
-    return [half for row in tx.execute(ordered).mappings() for half in _halves(row)]
-
-
-def _halves(row: RowMapping) -> Iterator[Holding]:
-    shared = {name: row[name] for name in Holding.__slots__ if name not in ("serial", "purpose", "key_label")}
-    yield Holding(serial=row["serial"], purpose=Purpose.SIGNING, key_label=row["key_label"], **shared)
-    if row["encryption_serial"] is not None:
-        serial, label = row["encryption_serial"], row["encryption_key_label"]
-        yield Holding(serial=serial, purpose=Purpose.ENCRYPTION, key_label=label, **shared)
+    both = halves(condition).subquery()
+    order = both.c.issued_at.desc(), both.c.application_id.desc(), both.c.half.desc()
+    return [read(row) for row in tx.execute(select(both).order_by(*order)).mappings()]

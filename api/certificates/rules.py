@@ -7,10 +7,14 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from api.catalogue.rules import CertificateKind
 from api.catalogue.rules import Custody as Custody  # chosen by the product
 from api.errors import AppError
 from ca.status import Revocation, Standing, standing
 from hsm.errors import Kind, PinRefused
+
+OF_MEMBERS: Final = frozenset({CertificateKind.ENTERPRISE, CertificateKind.CLERK})
+"""Whose holders speak for an enterprise by the word of its administrator."""
 
 PIN_TRIES: Final = 5
 TRY_LASTS: Final = timedelta(minutes=1)
@@ -24,6 +28,13 @@ class Purpose(StrEnum):
 
     SIGNING = "signing"
     ENCRYPTION = "encryption"
+
+
+class SuspendedBy(StrEnum):
+    """Who suspended a certificate and may release it again; what an operator suspended, operators release."""
+
+    HOLDER = "holder"
+    ADMINISTRATOR = "administrator"
 
 
 class CertificateState(StrEnum):
@@ -47,6 +58,22 @@ class PinBusy(AppError):
     kind = Kind.BUSY
     code = "pin_busy"
     zh = "该证书正在使用中，请稍后再试"
+
+
+class PinChanging(AppError):
+    """The same PIN was changed by another request at this moment; this one changed nothing."""
+
+    kind = Kind.CONFLICT
+    code = "pin_changing"
+    zh = "PIN 码刚刚已被修改，请使用新的 PIN 码"
+
+
+class NotSuspendedByYou(AppError):
+    """It is not suspended, or somebody else suspended it: an operator, or the administrator."""
+
+    kind = Kind.CONFLICT
+    code = "not_suspended_by_you"
+    zh = "该证书未冻结，或不是由您冻结，请联系 CA 机构"
 
 
 class CertificateUnusable(AppError):
@@ -102,3 +129,12 @@ def state(not_after: datetime, revocation: Revocation | None, now: datetime) -> 
     if now > not_after:
         return CertificateState.EXPIRED
     return CertificateState.SUSPENDED if stands is Standing.SUSPENDED else CertificateState.ACTIVE
+
+
+ENDED: Final = frozenset({CertificateState.EXPIRED, CertificateState.REVOKED})
+"""已失效: no act brings it back."""
+
+
+def days_left(not_after: datetime, now: datetime) -> int:
+    """Days until the end, rounded up, as reminders count them."""
+    return -((now - not_after) // timedelta(days=1))

@@ -7,39 +7,56 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from sqlalchemy import ColumnElement, Connection
 
 from api.accounts.sessions import Person
-from api.certificates import queries
+from api.certificates import listing, queries
 from api.certificates.custody import SubscriberKeys
+from api.certificates.listing import Again, Listing, Pending
 from api.certificates.power import require_power
 from api.certificates.queries import Holding
 from api.certificates.rules import (
+    ENDED,
     CertificateState,
     CertificateUnusable,
     Custody,
     NotForSigning,
     Purpose,
+    days_left,
     state,
 )
+from api.certificates.tables import holding
 from api.db import Database
+from api.enterprises.access import require_administrator
 from api.enterprises.rules import Permission
+from api.paging import PageRequest, Part
 from ca.authorities import Authorities
 from ca.documents.signing import SigningIdentity
-from ca.ledger import Entry, Ledger
+from ca.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class HeldCertificate:
-    """A certificate with what the ledger knows of it. ``chain``: issuing CA first, root last."""
+    """A certificate with what the ledger knows of it. ``chain``: issuing CA first, root last.
+
+    ``days_left``: rounded up, while it is active. ``expiring``: 即将过期, and nothing follows it yet.
+    ``again``: what to apply for once it has ended and nothing follows it.
+    """
 
     holding: Holding
     certificate: x509.Certificate
     state: CertificateState
     chain: tuple[x509.Certificate, ...]
+    days_left: int | None = None
+    expiring: bool = False
+    again: Again | None = None
 
 
 class Certificates:
-    """A person's certificates. Somebody else's is NotFound."""
+    """A person's certificates. Somebody else's is NotFound.
+
+    ``expiring_days``: how many days before its end a certificate is 即将过期.
+    """
 
     def __init__(
         self,
@@ -48,23 +65,36 @@ class Certificates:
         keys: SubscriberKeys,
         authorities: Authorities,
         clock: Callable[[], datetime],
+        expiring_days: int,
     ) -> None:
+        self._expiring_days = expiring_days
         self._db = db
         self._ledger = ledger
         self._keys = keys
         self._authorities = authorities
         self._clock = clock
 
-    def all_of(self, person: Person) -> list[HeldCertificate]:
-        """The person's certificates, newest first."""
+    def listed(self, person: Person, which: Listing | None, page: PageRequest) -> Part[HeldCertificate]:
+        """The person's certificates, newest first; all when ``which`` is None."""
+        return self._listed(holding.c.person_id == person.id, which, page)
+
+    def pending(self, person: Person, page: PageRequest) -> Part[Pending]:
+        """待审核: what will give the person a certificate, newest first."""
         with self._db.read() as tx:
-            held = queries.of_person(tx, person.id)
-        return [self._held(one) for one in held]
+            return listing.pending(tx, person.id, page)
+
+    def of_enterprise(
+        self, administrator: Person, credit_code: str, which: Listing | None, page: PageRequest
+    ) -> Part[HeldCertificate]:
+        """Certificates for an enterprise, its clerks' among them. Raises NotFound, AdministratorNeeded."""
+        with self._db.read() as tx:
+            require_administrator(tx, administrator.id, credit_code)
+        return self._listed(holding.c.credit_code == credit_code, which, page)
 
     def one_of(self, person: Person, serial: str) -> HeldCertificate:
         """One certificate. Raises NotFound."""
         with self._db.read() as tx:
-            return self._held(queries.find_own(tx, serial, person.id))
+            return self._held(tx, queries.find_own(tx, serial, person.id))
 
     def open(
         self, person: Person, serial: str, pin: str, permission: Permission | None = Permission.SEAL
@@ -76,7 +106,7 @@ class Certificates:
         CertificateUnusable, PinIncorrect with the tries left, PinLocked, HsmError.
         """
         with self._db.read() as tx:
-            held = self._held(queries.find_own(tx, serial, person.id))
+            held = self._held(tx, queries.find_own(tx, serial, person.id))
             require_power(tx, held.holding, permission)
         if held.holding.purpose is not Purpose.SIGNING:
             raise NotForSigning("this certificate's key opens envelopes")
@@ -85,8 +115,24 @@ class Certificates:
         key = self._keys.open(Custody(held.holding.custody), held.holding.key_label, pin)
         return SigningIdentity(key, held.certificate, held.chain[:-1])
 
-    def _held(self, holding: Holding) -> HeldCertificate:
-        entry: Entry = self._ledger.find(int(holding.serial, 16))
-        now_state = state(entry.not_after, entry.revocation, self._clock())
+    def _listed(
+        self, whose: ColumnElement[bool], which: Listing | None, page: PageRequest
+    ) -> Part[HeldCertificate]:
+        with self._db.read() as tx:
+            return listing.held(tx, whose, which, self._clock(), page).map(lambda one: self._held(tx, one))
+
+    def _held(self, tx: Connection, found: Holding) -> HeldCertificate:
+        now, entry = self._clock(), self._ledger.find(int(found.serial, 16))
+        stands = state(entry.not_after, entry.revocation, now)
         issuing = self._authorities.find(entry.issuer).authority
-        return HeldCertificate(holding, entry.certificate, now_state, (issuing.certificate, *issuing.chain))
+        goes_on = found.purpose is Purpose.SIGNING and found.replaced_by is None
+        left = days_left(entry.not_after, now) if stands is CertificateState.ACTIVE else None
+        return HeldCertificate(
+            found,
+            entry.certificate,
+            stands,
+            (issuing.certificate, *issuing.chain),
+            days_left=left,
+            expiring=goes_on and left is not None and left <= self._expiring_days,
+            again=listing.again(tx, found, now) if goes_on and stands in ENDED else None,
+        )

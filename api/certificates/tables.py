@@ -34,11 +34,16 @@ holding = Table(
     Column("serial", String(40), primary_key=True),  # lower-case hexadecimal, as the ledger has it
     Column("application_id", ForeignKey(application.c.id), nullable=False, unique=True),
     Column("person_id", ForeignKey(person.c.id), nullable=False, index=True),
-    Column("enterprise_name", String(64), nullable=False),
-    Column("credit_code", String(18), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # of api.catalogue.rules.CertificateKind
+    Column("person_name", String(40), nullable=False, index=True),
+    Column("id_number_hash", String(64), index=True),  # of the holder, see api.realname.id_numbers
+    Column("enterprise_name", String(64)),  # null with a personal certificate, as is the code
+    Column("credit_code", String(18), index=True),
     Column("custody", String(12), nullable=False),
     Column("key_label", String(80), nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("encryption_serial", String(40), index=True, unique=True),
     Column("encryption_key_label", String(80)),
+    Column("replaced_by", String(40)),  # the serial of what was downloaded in its place or to follow it
+    Column("suspended_by", String(16)),  # of api.certificates.rules.SuspendedBy; null: by an operator, or not
 )

@@ -55,8 +55,10 @@ def revoke(
 def _registry(data: Data) -> Registry:
     settings = settings_of(data)
     db = Database(make_engine(settings.database))
-    ledger = Ledger(db.engine, journal_of(settings, db.engine))
-    return Registry(db, ledger, Revoker(ledger, lambda: datetime.now(UTC)))
+    journal = journal_of(settings, db.engine)
+    ledger = Ledger(db.engine, journal)
+    revoker = Revoker(ledger, lambda: datetime.now(UTC), journal=journal)
+    return Registry(db, ledger, revoker)
 
 
 def _tell(entry: Entry) -> None:

@@ -17,10 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from api.accounts.sessions import Operator, Person
 from api.applications.rules import SameOperator
 from api.certificates import blobs, queries
-from api.certificates.blobs import NewKeyBlobs
-from api.certificates.custody import SubscriberKeys
-from api.certificates.queries import Holding
-from api.certificates.rules import Custody, NotEscrowed, Purpose, check_pin
+from api.certificates.restoring import EscrowedKeys
+from api.certificates.rules import check_pin
 from api.db import Database
 from api.errors import NotFound
 from api.recovery import queries as recoveries
@@ -28,8 +26,6 @@ from api.recovery.queries import Recovery
 from api.recovery.rules import RecoveryUnderWay, Status, require
 from ca.audit.event import Action, Event, Outcome
 from ca.audit.journal import Journal
-from ca.ledger import Ledger
-from hsm import PublicKey
 
 
 class Recoveries:
@@ -38,16 +34,12 @@ class Recoveries:
     def __init__(
         self,
         db: Database,
-        ledger: Ledger,
-        keys: SubscriberKeys,
-        kept: NewKeyBlobs,
+        escrowed: EscrowedKeys,
         clock: Callable[[], datetime],
         journal: Journal,
     ) -> None:
         self._db = db
-        self._ledger = ledger
-        self._keys = keys
-        self._kept = kept
+        self._escrowed = escrowed
         self._clock = clock
         self._journal = journal
 
@@ -59,7 +51,7 @@ class Recoveries:
         now = self._clock()
         with self._db.read() as tx:
             held = queries.find(tx, serial)
-        self._check_escrowed(held)
+        self._escrowed.check(held)
         asked = Recovery(
             id=secrets.token_hex(8),
             serial=held.serial,
@@ -129,20 +121,12 @@ class Recoveries:
             held = queries.find_own(tx, serial, person.id)
             known = recoveries.newest_of(tx, held.serial, now)
         require(known.status, Status.APPROVED)
-        certified: PublicKey = self._ledger.find(int(held.serial, 16)).certificate.public_key()  # type: ignore[assignment]
-        copy = self._kept.copy(held.key_label)
-        blob = self._keys.restored(Custody(held.custody), held.key_label, copy, certified, pin)
+        blob = self._escrowed.restored(held, pin)
         with self._db.write() as tx:
             done = recoveries.move(tx, known, Status.DONE, now)
             blobs.replace(tx, held.key_label, blob, now)
             self._tell(tx, Action.RECOVERY_DONE, known)
         return done
-
-    def _check_escrowed(self, held: Holding) -> None:
-        if held.purpose is not Purpose.ENCRYPTION:
-            raise NotEscrowed("a signing key has no second copy")
-        if Custody(held.custody) is Custody.WRAPPED and self._kept.copy(held.key_label) is None:
-            raise NotEscrowed("this key was made without an escrowed copy")
 
     def _close_expired(self, tx: Connection, serial: str, now: datetime) -> None:
         with suppress(NotFound):

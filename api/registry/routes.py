@@ -8,8 +8,11 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from api.accounts.access import OnDuty, Reading
 from api.openapi.refusals import refuses
-from api.registry.schemas import RegisteredCertificate, Revocation
+from api.paging import Page, Paged
+from api.registry.schemas import RegisteredCertificate, Revocation, SearchRequest
+from api.registry.search import CertificateSearch, Wanted
 from api.registry.service import Registry
+from ca.status import Standing
 
 router = APIRouter(prefix="/v1/operator/certificates", tags=["证书管理"])
 
@@ -19,15 +22,37 @@ def _registry(request: Request) -> Registry:
     return found
 
 
+def _search(request: Request) -> CertificateSearch:
+    found: CertificateSearch = request.app.state.services.certificate_search
+    return found
+
+
 Service = Annotated[Registry, Depends(_registry)]
+Searching = Annotated[CertificateSearch, Depends(_search)]
 
 
 @router.get("")
+@refuses("certificate_not_found", "search_too_wide")
+def listed(
+    operator: Reading,
+    searching: Searching,
+    page: Paged,
+    credit_code: Annotated[str | None, Query(min_length=18, max_length=18)] = None,
+    serial: Annotated[str | None, Query(max_length=60, description="its beginning, 4 digits or more")] = None,
+    standing: Standing | None = None,
+) -> Page[RegisteredCertificate]:
+    """查询证书: by 统一社会信用代码 or by the beginning of the serial number, newest first."""
+    wanted = Wanted(credit_code=credit_code, serial=serial, standing=standing)
+    return page.page(searching.search(wanted, page).map(RegisteredCertificate.of))
+
+
+@router.post("/search")
+@refuses("certificate_not_found", "id_number_invalid", "search_too_wide")
 def search(
-    operator: Reading, registry: Service, credit_code: Annotated[str, Query(min_length=18, max_length=18)]
-) -> list[RegisteredCertificate]:
-    """企业的证书: by 统一社会信用代码, newest first."""
-    return [RegisteredCertificate.of(one) for one in registry.of_enterprise(credit_code)]
+    body: SearchRequest, operator: Reading, searching: Searching, page: Paged
+) -> Page[RegisteredCertificate]:
+    """按持有人查询: by name or identity number too. A POST, so that neither is in any log of addresses."""
+    return page.page(searching.search(body.wanted(), page).map(RegisteredCertificate.of))
 
 
 @router.get("/{serial}")

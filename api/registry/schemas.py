@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, SecretStr
 
+from api.registry.search import Wanted
 from api.wire import Answer, Body
 from ca.ledger import Entry
 from ca.status import Standing, standing
@@ -31,6 +32,26 @@ class Revocation(Body):
     invalidity_date: AwareDatetime | None = Field(None, examples=["2026-11-20T08:00:00Z"])
 
 
+class SearchRequest(Body):
+    """What to look for; all that is told must fit. ``serial``: its beginning, four digits or more."""
+
+    credit_code: str | None = Field(None, min_length=18, max_length=18)
+    serial: str | None = Field(None, max_length=60, examples=["5f3a"])
+    person_name: str | None = Field(None, min_length=1, max_length=40, examples=["李四光"])
+    id_number: SecretStr | None = Field(None, max_length=40)
+    standing: Standing | None = None
+
+    def wanted(self) -> Wanted:
+        """As the service takes it."""
+        return Wanted(
+            credit_code=self.credit_code,
+            serial=self.serial,
+            person_name=self.person_name,
+            id_number=None if self.id_number is None else self.id_number.get_secret_value(),
+            standing=self.standing,
+        )
+
+
 class RegisteredCertificate(Answer):
     """A row of the ledger. ``serial``: hexadecimal. ``standing``: good, suspended or revoked."""
 
@@ -47,6 +68,7 @@ class RegisteredCertificate(Answer):
     reason: str | None
     invalidity_date: datetime | None
     replaces: str | None
+    credit_code: str | None
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
@@ -65,4 +87,5 @@ class RegisteredCertificate(Answer):
             reason=entry.reason,
             invalidity_date=entry.invalidity_date,
             replaces=None if entry.replaces is None else f"{entry.replaces:x}",
+            credit_code=entry.credit_code,
         )

@@ -1,4 +1,4 @@
-"""Finding certificates, and suspending, releasing and revoking them."""
+"""Suspending, releasing and revoking certificates."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from datetime import datetime
 from typing import Final
 
-from api.certificates import queries
+from api.certificates.suspension import overrule
 from api.db import Database
-from ca.errors import CertificateUnknown
+from ca.errors import CertificateUnknown, StatusConflict
 from ca.ledger import Entry, Ledger
 from ca.revocation import Revoker
+from ca.status import Standing, standing
 
 _SERIAL: Final = re.compile(r"[0-9a-f]{1,40}")
 
@@ -23,34 +24,51 @@ class Registry:
         self._ledger = ledger
         self._revoker = revoker
 
-    def of_enterprise(self, credit_code: str) -> list[Entry]:
-        """An enterprise's certificates, newest first."""
-        with self._db.read() as tx:
-            serials = [held.serial for held in queries.of_enterprise(tx, credit_code)]
-        return [self._ledger.find(int(serial, 16)) for serial in serials]
-
     def find(self, serial: str) -> Entry:
         """One certificate by its serial number in hexadecimal, colons or not. Raises CertificateUnknown."""
         return self._ledger.find(_number(serial))
 
     def suspend(self, serial: str) -> Entry:
-        """冻结. Raises CertificateUnknown, StatusConflict."""
-        return self._after(self._revoker.suspend(_number(serial)))
+        """冻结; what its holder suspended is from now on released by operators alone.
+
+        Raises CertificateUnknown, StatusConflict.
+        """
+        number = _number(serial)
+        try:
+            before = self._revoker.suspend(number)
+        except StatusConflict:
+            before = self._ledger.find(number)
+            if standing(before.revocation) is not Standing.SUSPENDED or not self._overrule(number):
+                raise
+            return before
+        self._overrule(number)
+        return self._after(before)
 
     def release(self, serial: str) -> Entry:
         """解冻. Raises CertificateUnknown, StatusConflict."""
-        return self._after(self._revoker.release(_number(serial)))
+        before = self._revoker.release(_number(serial))
+        self._overrule(before.serial)
+        return self._after(before)
 
     def revoke(self, serial: str, reason: str, invalidity_date: datetime | None) -> Entry:
         """吊销. Raises CertificateUnknown, StatusConflict, ReasonRefused."""
         return self._after(self._revoker.revoke(_number(serial), reason, invalidity_date))
+
+    def _overrule(self, serial: int) -> bool:
+        with self._db.write() as tx:
+            return overrule(tx, f"{serial:x}")
 
     def _after(self, before: Entry) -> Entry:
         return self._ledger.find(before.serial)
 
 
 def _number(serial: str) -> int:
+    return int(plain_serial(serial), 16)
+
+
+def plain_serial(serial: str) -> str:
+    """As the ledger has it. Raises CertificateUnknown."""
     plain = serial.replace(":", "").strip().lower()
     if not _SERIAL.fullmatch(plain):
         raise CertificateUnknown("a serial number of up to 40 hexadecimal digits is expected")
-    return int(plain, 16)
+    return plain.lstrip("0") or "0"

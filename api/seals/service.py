@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from api.accounts.sessions import Person
+from api.catalogue.rules import CertificateKind
 from api.certificates import queries as holdings
 from api.certificates.power import require_power
 from api.certificates.service import Certificates
@@ -21,6 +22,7 @@ from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 from ca.distinguished import credit_code_of, organization_of
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
+from ca.seals.name_mark import draw_name
 from ca.seals.picture import SealDesign, SealPicture, draw_seal
 from ca.seals.rules import SealKind
 
@@ -47,15 +49,16 @@ class Sealing:
         picture: SealPicture | None = None,
         permission: Permission | None = Permission.SEAL,
     ) -> bytes:
-        """``pdf`` with the seal of the certificate's enterprise, or with ``picture``, signed (PAdES B-B).
+        """``pdf`` with ``picture``, signed (PAdES B-B). Without one: the enterprise's round seal from its own
+        certificate, the holder's name from any other.
 
         ``permission``: what a clerk needs, None for the clerk's own affairs. Raises NotFound, NotPermitted,
         NoLongerMember, AdministratorNeeded, CertificateUnusable, PinIncorrect, PinLocked, HsmError, and the
         subclasses of DocumentRefused for a PDF that cannot be sealed.
         """
         identity = self._certificates.open(person, serial, pin, permission)
-        now = self._clock()
-        sealed = seal_pdf(pdf, identity, picture or _picture(identity), place, reason=reason, at=now)
+        now, drawn = self._clock(), picture or self._picture(serial, identity)
+        sealed = seal_pdf(pdf, identity, drawn, place, reason=reason, at=now)
         row: dict[str, Any] = {"serial": serial.lower(), "at": now, "reason": reason}
         digests = {"before_sha256": _digest(pdf), "after_sha256": _digest(sealed)}
         with self._db.write() as tx:
@@ -65,8 +68,15 @@ class Sealing:
             self._journal.append(tx, Event(Action.DOCUMENT_SEALED, row["serial"], detail=digests))
         return sealed
 
+    def _picture(self, serial: str, identity: SigningIdentity) -> SealPicture:
+        with self._db.read() as tx:
+            held = holdings.find(tx, serial)
+        if held.kind is CertificateKind.ENTERPRISE:
+            return _round_seal(identity)
+        return draw_name(held.person_name)
 
-def _picture(identity: SigningIdentity) -> SealPicture:
+
+def _round_seal(identity: SigningIdentity) -> SealPicture:
     name = organization_of(identity.certificate)
     if name is None:
         raise InternalError("an enterprise certificate names its organization")

@@ -69,6 +69,8 @@ class Action(StrEnum):
     ENROLMENT_OPENED = "enrolment.opened"
     ENROLMENT_USED = "enrolment.used"
     DOCUMENT_SEALED = "document.sealed"
+    PIN_TRIED = "pin.tried"
+    PIN_CHANGED = "pin.changed"
     RECOVERY_ASKED = "recovery.asked"
     RECOVERY_APPROVED = "recovery.approved"
     RECOVERY_REFUSED = "recovery.refused"

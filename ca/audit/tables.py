@@ -63,8 +63,24 @@ def append_only(dialect: str, tables: Sequence[str] = APPEND_ONLY) -> list[str]:
     ]
 
 
+def no_replacing(dialect: str, tables: Sequence[str] = APPEND_ONLY) -> list[str]:
+    """Statements against SQLite's INSERT OR REPLACE, which deletes a row without asking the DELETE trigger.
+
+    The row in the way may be one of the same number or one of the same rowid.
+    """
+    if dialect != "sqlite":
+        return []
+    return [
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 - our own names
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE node = NEW.node AND seq = NEW.seq) "
+        f"OR EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid) "
+        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        for table in tables
+    ]
+
+
 for _dialect in ("sqlite", "postgresql"):
-    for _statement in append_only(_dialect):
+    for _statement in (*append_only(_dialect), *no_replacing(_dialect)):
         event.listen(
             metadata,
             "after_create",

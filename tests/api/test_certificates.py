@@ -66,7 +66,7 @@ def test_a_download_may_be_repeated(phone: Phone, approved: str) -> None:
     assert phone.act(approved, "download", pin=PIN).json() == first.json()
     other = phone.act(approved, "download", pin="Another-1")
     assert code_of(other) == (403, "pin_wrong")
-    assert len(phone.http.get("/v1/certificates").json()) == 1
+    assert len(phone.http.get("/v1/certificates").json()["items"]) == 1
 
 
 def test_downloads_at_the_same_moment_make_one_certificate(phone: Phone, approved: str) -> None:
@@ -76,7 +76,7 @@ def test_downloads_at_the_same_moment_make_one_certificate(phone: Phone, approve
         assert one.status_code in (200, 503), one.text
     got = {one.json()["serial"] for one in answers if one.status_code == 200}
     assert len(got) == 1
-    assert [one["serial"] for one in phone.http.get("/v1/certificates").json()] == list(got)
+    assert [one["serial"] for one in phone.http.get("/v1/certificates").json()["items"]] == list(got)
 
 
 def test_wrong_pins_tell_the_tries_left_and_a_right_one_gives_them_back(
@@ -117,7 +117,7 @@ def test_another_persons_certificate_answers_like_none(server: Server, serial: s
     for number in (serial, "0" * 39, "zz"):
         assert code_of(stranger.http.get(f"/v1/certificates/{number}")) == (404, "not_found")
         assert code_of(stranger.stamp(number, a_pdf)) == (404, "not_found")
-    assert stranger.http.get("/v1/certificates").json() == []
+    assert stranger.http.get("/v1/certificates").json()["items"] == []
 
 
 def test_pdfs_that_cannot_be_sealed(phone: Phone, serial: str, a_pdf: bytes) -> None:
@@ -150,7 +150,7 @@ def test_a_download_cut_short_is_finished_by_the_next(
     again = phone.act(approved, "download", pin=PIN)
     # Cut between the two strokes, the intent is given up only when no other server can still be signing.
     assert again.status_code == 200 or code_of(again) == (503, "issuance_in_progress")
-    assert len(phone.http.get("/v1/certificates").json()) == (again.status_code == 200)
+    assert len(phone.http.get("/v1/certificates").json()["items"]) == (again.status_code == 200)
 
 
 @pytest.fixture

@@ -168,6 +168,8 @@ def test_a_lock_names_its_enterprise_in_the_extension_too(machine: Machine, desk
     assert status == 200, body
     certificate = machine.keep("lock", body)
     assert credit_code_of(certificate) == code
+    (found,) = desk.http.get("/v1/operator/certificates", params={"credit_code": code}).json()["items"]
+    assert found["serial"] == f"{certificate.serial_number:x}"
     assert b"1.2.156.10260.4.4" in machine.openssl("x509", "-in", "lock.pem", "-noout", "-text")
 
 

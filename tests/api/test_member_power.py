@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from api.catalogue.rules import CertificateKind
-from api.certificates import power
 from api.certificates.power import require_power
 from api.db import Database
 from api.enterprises import membership as members
@@ -21,16 +20,11 @@ from tests.api.test_enterprise_rows import CODE, NAME, NOW
 from tests.api.test_enterprise_rows import db as db
 
 
-def held(person_id: int) -> Any:
-    return SimpleNamespace(person_id=person_id, credit_code=CODE, application_id="20261124-1")
+def held(person_id: int, kind: CertificateKind) -> Any:
+    return SimpleNamespace(person_id=person_id, credit_code=CODE, kind=kind)
 
 
-@pytest.fixture(params=CertificateKind)
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> CertificateKind:
-    monkeypatch.setattr(power, "_kind", lambda tx, held: request.param)
-    return CertificateKind(request.param)
-
-
+@pytest.mark.parametrize("kind", CertificateKind)
 def test_power_over_a_certificate_comes_and_goes_with_the_membership(
     db: Database, kind: CertificateKind
 ) -> None:
@@ -49,7 +43,7 @@ def test_power_over_a_certificate_comes_and_goes_with_the_membership(
     def use(person_id: int, permission: Permission | None) -> None:
         try:
             with db.write() as tx:
-                require_power(tx, held(person_id), permission, hold=True)
+                require_power(tx, held(person_id, kind), permission, hold=True)
         except (NotPermitted, AdministratorNeeded, NoLongerMember) as error:
             found.append(type(error))
 

@@ -99,7 +99,7 @@ def test_a_dual_product_gives_two_certificates(phone: Phone, download: Download,
     assert signing.public_key() != encryption.public_key()
     usages = [one.extensions.get_extension_for_class(x509.KeyUsage).value for one in (signing, encryption)]
     assert [(one.digital_signature, one.key_encipherment) for one in usages] == [(True, False), (False, True)]
-    listed = phone.http.get("/v1/certificates").json()
+    listed = phone.http.get("/v1/certificates").json()["items"]
     assert [(one["serial"], one["purpose"]) for one in listed] == [
         (given["serial"], "signing"),
         (given["encryption"]["serial"], "encryption"),

@@ -26,7 +26,7 @@ def test_an_operator_finds_a_certificate_by_serial_and_by_enterprise(
     with_colons = ":".join(serial.zfill(40)[at : at + 2] for at in range(0, 40, 2))
     assert desk.http.get(f"{PATH}/{with_colons.upper()}").json() == found
     code = phone.http.get(f"/v1/certificates/{serial}").json()["credit_code"]
-    listed = desk.http.get(PATH, params={"credit_code": code}).json()
+    listed = desk.http.get(PATH, params={"credit_code": code}).json()["items"]
     assert [one["serial"] for one in listed] == [serial]
 
 
@@ -97,4 +97,5 @@ def test_a_product_can_demand_two_operators(
     added = server.command("operator", "add", name, "--password-file", "-", said="An0ther-Operator\n")
     assert added.returncode == 0, added.stderr
     second = Desk(server, name, "An0ther-Operator")
+    desk.http.delete(f"/v1/review/applications/{submitted}/claim")
     assert second.judge(submitted, "approve").json()["status"] == "approved"

@@ -12,14 +12,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from api.applications import queries
-from api.applications.identities import opened_legal_person_id
+from api.applications.identities import approved_particulars
 from api.applications.kinds import NEEDS, Gives
 from api.applications.model import Application, Deed
 from api.applications.outward import CertificatesAtHand, HeldCertificate, Revocations
 from api.applications.rules import Action, Actor, Status
 from api.db import Database
 from api.enterprises.access import lock
-from api.enterprises.administration import Approved, administrator_of, appoint, legal_person_binding
+from api.enterprises.administration import administrator_of, appoint
 from api.enterprises.id_numbers import IdNumbers
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
@@ -87,19 +87,14 @@ class CarryingOut:
                 deed = Deed(Actor.SYSTEM, queries.SYSTEM, Action.FAIL)
                 queries.advance(tx, known, deed, now, reason="申请人已不是企业管理员")
                 return
-            appoint(tx, named.credit_code, named.name, known.person_id, now, self._approved(known))
+            approved = approved_particulars(self._id_numbers, known)
+            appoint(tx, named.credit_code, named.name, known.person_id, now, approved)
             detail = {"application": known.id}
             self._journal.append(
                 tx, JournalEvent(JournalAction.ENTERPRISE_CHANGED, named.credit_code, detail=detail)
             )
             if held.enterprise_name == named.name:
                 self._done(tx, known, now)
-
-    def _approved(self, known: Application) -> Approved:
-        number, sealed = opened_legal_person_id(self._id_numbers, known), None
-        if number is not None:
-            sealed = self._id_numbers.seal(number, legal_person_binding(known.enterprise.credit_code))
-        return Approved(known.legal_person, sealed, known.holder_name)
 
     @staticmethod
     def _done(tx: Connection, known: Application, now: datetime) -> None:

@@ -11,7 +11,13 @@ from sqlalchemy import Connection, select
 
 from api.applications import queries
 from api.applications.asked import Applicant, Asked
-from api.applications.errors import AdministratorAlready, CertificateEnded, CertificateRevoked, ProductUnfit
+from api.applications.errors import (
+    AdministratorAlready,
+    CertificateEnded,
+    CertificateReplaced,
+    CertificateRevoked,
+    ProductUnfit,
+)
 from api.applications.identities import opened_holder_id, sealed_holder_id, sealed_legal_person_id
 from api.applications.kinds import ApplicationKind
 from api.applications.model import Particulars
@@ -63,7 +69,7 @@ class Drafts:
         """For the application ``number``.
 
         Raises NotFound (product, certificate), ProductUnfit, EnterpriseNotFound, AdministratorAlready,
-        AdministratorNeeded, CertificateEnded, CertificateRevoked, NoLongerMember.
+        AdministratorNeeded, CertificateEnded, CertificateReplaced, CertificateRevoked, NoLongerMember.
         """
         return self._make[asked.kind](tx, number, applicant, asked, now)
 
@@ -149,8 +155,10 @@ class Drafts:
             raise NotFound("no such certificate")
         if held.revoked:
             raise CertificateRevoked("the certificate is revoked")
-        if held.credit_code is not None and not is_member(tx, who.id, held.credit_code):
+        if held.of_member and held.credit_code and not is_member(tx, who.id, held.credit_code):
             raise NoLongerMember("the certificate is to be revoked")
+        if held.replaced:
+            raise CertificateReplaced("another certificate follows it already")
         return held
 
     def _as_before(

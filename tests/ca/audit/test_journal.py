@@ -84,6 +84,24 @@ def test_the_database_itself_refuses_changes(kept: Kept, table: str, statement: 
         connection.execute(text(statement.format(table)))
 
 
+@pytest.mark.parametrize("where", ["seq = 2", "rowid = 2"])
+def test_sqlite_puts_no_row_in_the_place_of_another(kept: Kept, where: str) -> None:
+    """INSERT OR REPLACE deletes what is in the way, without asking the guard of DELETE."""
+    if kept.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite has REPLACE")
+    kept.act(3)
+    columns = "node, seq, line, hash" if where.startswith("seq") else "rowid, node, seq, line, hash"
+    number = "seq" if where.startswith("seq") else "seq + 90"
+    values = columns.replace("seq", number).replace("line", "'x'")
+    found = f"SELECT {values} FROM ca_audit_entry WHERE {where}"
+    statement = f"INSERT OR REPLACE INTO ca_audit_entry ({columns}) {found}"
+    with pytest.raises(DBAPIError, match="append-only"), kept.engine.begin() as connection:
+        connection.execute(text(statement))
+    assert kept.report().is_whole
+    kept.tamper(statement)
+    assert not kept.report().is_whole
+
+
 EDIT = "UPDATE ca_audit_entry SET line = replace(line, '王审核', '李审核') WHERE seq = 2"
 
 

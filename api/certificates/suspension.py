@@ -1,0 +1,139 @@
+"""挂失 and 解除挂失: at once, without review, by the holder or by the enterprise's administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, update
+
+from api.accounts.sessions import Person
+from api.catalogue.rules import CertificateKind
+from api.certificates import queries
+from api.certificates.custody import SubscriberKeys
+from api.certificates.queries import Holding
+from api.certificates.rules import CertificateState, Custody, NotSuspendedByYou, SuspendedBy, state
+from api.certificates.tables import holding
+from api.db import Database
+from api.enterprises.access import require_administrator
+from api.errors import NotFound
+from api.messages.kinds import MessageKind
+from api.messages.posting import post
+from ca.errors import StatusConflict
+from ca.ledger import Ledger
+from ca.revocation import Revoker
+
+_REASONS: Final = {SuspendedBy.HOLDER: "持有人挂失", SuspendedBy.ADMINISTRATOR: "企业管理员冻结"}
+
+
+class Suspensions:
+    """Both halves of a dual certificate together. Cut short, an act is finished by asking again."""
+
+    def __init__(
+        self,
+        db: Database,
+        ledger: Ledger,
+        revoker: Revoker,
+        keys: SubscriberKeys,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._revoker = revoker
+        self._keys = keys
+        self._clock = clock
+
+    def suspend(self, person: Person, serial: str) -> None:
+        """挂失 by the holder. Raises NotFound, StatusConflict (suspended by another, or revoked)."""
+        with self._db.read() as tx:
+            held = queries.find_own(tx, serial, person.id)
+        self._suspend(held, SuspendedBy.HOLDER)
+
+    def release(self, person: Person, serial: str, pin: str) -> None:
+        """By the holder's PIN, if the holder suspended it.
+
+        Raises NotFound, NotSuspendedByYou, PinIncorrect with the tries left, PinLocked, HsmError.
+        """
+        with self._db.read() as tx:
+            held = queries.find_own(tx, serial, person.id)
+        self._check_suspended_by(held, SuspendedBy.HOLDER)
+        self._keys.open(Custody(held.custody), held.key_label, pin)
+        self._release(held, SuspendedBy.HOLDER)
+
+    def suspend_clerks(self, administrator: Person, credit_code: str, serial: str) -> None:
+        """A clerk's, by the administrator. Raises NotFound, AdministratorNeeded, StatusConflict."""
+        self._suspend(self._clerks(administrator, credit_code, serial), SuspendedBy.ADMINISTRATOR)
+
+    def release_clerks(self, administrator: Person, credit_code: str, serial: str) -> None:
+        """What an administrator suspended. Raises NotFound, AdministratorNeeded, NotSuspendedByYou."""
+        held = self._clerks(administrator, credit_code, serial)
+        self._check_suspended_by(held, SuspendedBy.ADMINISTRATOR)
+        self._release(held, SuspendedBy.ADMINISTRATOR)
+
+    def _clerks(self, administrator: Person, credit_code: str, serial: str) -> Holding:
+        with self._db.read() as tx:
+            require_administrator(tx, administrator.id, credit_code)
+            held = queries.find(tx, serial)
+        if held.credit_code != credit_code or held.kind is not CertificateKind.CLERK:
+            raise NotFound("no such certificate")
+        return held
+
+    def _suspend(self, held: Holding, by: SuspendedBy) -> None:
+        """Who it was is written down first: a suspension that nobody is named for is an operator's."""
+        with self._db.write() as tx:
+            _name(tx, held, None, by)
+        suspended = [self._act(one, self._revoker.suspend) for one in self._halves(held)]
+        if not any(suspended):
+            with self._db.read() as tx:
+                if queries.find(tx, held.serial).suspended_by is by and self._stands(held):
+                    return
+            raise StatusConflict("it is suspended by somebody else, or revoked")
+        self._tell(held, MessageKind.CERTIFICATE_SUSPENDED, _REASONS[by])
+
+    def _release(self, held: Holding, by: SuspendedBy) -> None:
+        released = [self._act(one, self._revoker.release) for one in self._halves(held)]
+        if any(released):
+            self._tell(held, MessageKind.CERTIFICATE_RELEASED, "")
+        with self._db.write() as tx:
+            _name(tx, held, by, None)
+
+    def _act(self, serial: str, act: Callable[[int], object]) -> bool:
+        with suppress(StatusConflict):  # done before a crash, or the other half is revoked
+            act(int(serial, 16))
+            return True
+        return False
+
+    def _halves(self, held: Holding) -> list[str]:
+        with self._db.read() as tx:
+            return [one.serial for one in queries.of_application(tx, held.application_id)]
+
+    def _stands(self, held: Holding) -> bool:
+        entry = self._ledger.find(int(held.serial, 16))
+        return state(entry.not_after, entry.revocation, self._clock()) is CertificateState.SUSPENDED
+
+    def _check_suspended_by(self, held: Holding, by: SuspendedBy) -> None:
+        if held.suspended_by is not by or not self._stands(held):
+            raise NotSuspendedByYou("it is not suspended, or by somebody else")
+
+    def _tell(self, held: Holding, kind: MessageKind, reason: str) -> None:
+        facts = {"enterprise": held.enterprise_name or "", "reason": reason}
+        with self._db.write() as tx:
+            post(tx, held.person_id, kind, self._clock(), serial=held.serial, facts=facts)
+
+
+def overrule(tx: Connection, serial: str) -> bool:
+    """An operator acts on it: whoever suspended it before has no say any more. False when nobody had."""
+    mine = (holding.c.serial == serial) | (holding.c.encryption_serial == serial)
+    named = update(holding).where(mine, holding.c.suspended_by.is_not(None))
+    return tx.execute(named.values(suspended_by=None)).rowcount == 1
+
+
+def _name(tx: Connection, held: Holding, before: SuspendedBy | None, after: SuspendedBy | None) -> None:
+    """Unless somebody else is named by now."""
+    mine = (
+        holding.c.application_id == held.application_id,
+        holding.c.suspended_by.is_not_distinct_from(before),
+    )
+    tx.execute(update(holding).where(*mine).values(suspended_by=after))
