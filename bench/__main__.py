@@ -7,11 +7,11 @@ import os
 import platform
 from collections.abc import Iterator
 
-from bench import issuance, memory, pictures, responder, setting, signing, status
+from bench import issuance, memory, pictures, responder, review, setting, signing, status
 from bench.report import Line
 from hsm import Token
 
-PARTS = ("signing", "issuance", "status", "responder", "memory", "pictures")
+PARTS = ("signing", "issuance", "status", "responder", "review", "memory", "pictures")
 
 
 def main() -> None:
@@ -38,6 +38,8 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
             yield from status.run(token, seconds)
         if "responder" in parts:
             yield from responder.run(token, seconds)
+    if "review" in parts:
+        yield from review.run(seconds)
     if "memory" in parts:
         yield from memory.run()
     if "pictures" in parts:
