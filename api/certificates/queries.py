@@ -31,7 +31,7 @@ class Holding:
     """A certificate in somebody's hands. ``serial``: lower-case hexadecimal.
 
     ``id_number_hash``: what the holder's rows are found by. ``replaced_by``: the serial of its successor.
-    ``suspended_by``: who may release it again beside the operators, while it is suspended.
+    ``suspended_by``: while it is suspended.
     """
 
     serial: str

@@ -31,10 +31,11 @@ class Purpose(StrEnum):
 
 
 class SuspendedBy(StrEnum):
-    """Who suspended a certificate and may release it again; what an operator suspended, operators release."""
+    """Who suspended a certificate, and may release it again; operators may in any case."""
 
     HOLDER = "holder"
     ADMINISTRATOR = "administrator"
+    OPERATOR = "operator"
 
 
 class CertificateState(StrEnum):

@@ -88,8 +88,8 @@ class ApplyAgainView(Answer):
 class CertificateView(Answer):
     """A certificate, or one half of a dual one.
 
-    ``kind``: whose it is. ``purpose``: signing or encryption. ``suspended_by``: holder or administrator, null
-    when an operator did it. ``expiring``: 即将过期, with ``days_left``. ``renew``, ``apply_again``:
+    ``kind``: whose it is. ``purpose``: signing or encryption. ``suspended_by``: who may release
+    it, beside the operators. ``expiring``: 即将过期, with ``days_left``. ``renew``, ``apply_again``:
     what can be asked for now. ``replaced_by``: the serial of what follows. ``sha256``: of its DER.
     """
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from api.accounts.sessions import Person
 from api.catalogue.rules import CertificateKind
@@ -82,6 +82,8 @@ class Suspensions:
 
     def _suspend(self, held: Holding, by: SuspendedBy) -> None:
         """Who it was is written down first: a suspension that nobody is named for is an operator's."""
+        if self._stands(held) and held.suspended_by is not by:
+            raise StatusConflict("it is suspended by somebody else")
         with self._db.write() as tx:
             _name(tx, held, None, by)
         suspended = [self._act(one, self._revoker.suspend) for one in self._halves(held)]
@@ -93,6 +95,8 @@ class Suspensions:
         self._tell(held, MessageKind.CERTIFICATE_SUSPENDED, _REASONS[by])
 
     def _release(self, held: Holding, by: SuspendedBy) -> None:
+        with self._db.read() as tx:  # opening the key took its time: an operator may have taken over
+            self._check_suspended_by(queries.find(tx, held.serial), by)
         released = [self._act(one, self._revoker.release) for one in self._halves(held)]
         if any(released):
             self._tell(held, MessageKind.CERTIFICATE_RELEASED, "")
@@ -123,11 +127,21 @@ class Suspensions:
             post(tx, held.person_id, kind, self._clock(), serial=held.serial, facts=facts)
 
 
-def overrule(tx: Connection, serial: str) -> bool:
-    """An operator acts on it: whoever suspended it before has no say any more. False when nobody had."""
-    mine = (holding.c.serial == serial) | (holding.c.encryption_serial == serial)
-    named = update(holding).where(mine, holding.c.suspended_by.is_not(None))
-    return tx.execute(named.values(suspended_by=None)).rowcount == 1
+def take_over(tx: Connection, serial: str) -> bool:
+    """An operator suspended it: no PIN releases it any more. Whether holder or administrator could before."""
+    known = select(holding.c.suspended_by).where(_mine(serial))
+    before = tx.execute(known).scalar_one_or_none()
+    tx.execute(update(holding).where(_mine(serial)).values(suspended_by=SuspendedBy.OPERATOR))
+    return before in (SuspendedBy.HOLDER, SuspendedBy.ADMINISTRATOR)
+
+
+def forget(tx: Connection, serial: str) -> None:
+    """An operator released it."""
+    tx.execute(update(holding).where(_mine(serial)).values(suspended_by=None))
+
+
+def _mine(serial: str) -> ColumnElement[bool]:
+    return (holding.c.serial == serial) | (holding.c.encryption_serial == serial)
 
 
 def _name(tx: Connection, held: Holding, before: SuspendedBy | None, after: SuspendedBy | None) -> None:

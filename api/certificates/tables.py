@@ -45,5 +45,5 @@ holding = Table(
     Column("encryption_serial", String(40), index=True, unique=True),
     Column("encryption_key_label", String(80)),
     Column("replaced_by", String(40)),  # the serial of what was downloaded in its place or to follow it
-    Column("suspended_by", String(16)),  # of api.certificates.rules.SuspendedBy; null: by an operator, or not
+    Column("suspended_by", String(16)),  # of api.certificates.rules.SuspendedBy, while it is
 )

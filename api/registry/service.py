@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from api.certificates.suspension import overrule
+from api.certificates.suspension import forget, take_over
 from api.db import Database
 from ca.errors import CertificateUnknown, StatusConflict
 from ca.ledger import Entry, Ledger
@@ -38,25 +38,26 @@ class Registry:
             before = self._revoker.suspend(number)
         except StatusConflict:
             before = self._ledger.find(number)
-            if standing(before.revocation) is not Standing.SUSPENDED or not self._overrule(number):
+            if standing(before.revocation) is not Standing.SUSPENDED or not self._take_over(number):
                 raise
             return before
-        self._overrule(number)
+        self._take_over(number)
         return self._after(before)
 
     def release(self, serial: str) -> Entry:
         """解冻. Raises CertificateUnknown, StatusConflict."""
         before = self._revoker.release(_number(serial))
-        self._overrule(before.serial)
+        with self._db.write() as tx:
+            forget(tx, f"{before.serial:x}")
         return self._after(before)
 
     def revoke(self, serial: str, reason: str, invalidity_date: datetime | None) -> Entry:
         """吊销. Raises CertificateUnknown, StatusConflict, ReasonRefused."""
         return self._after(self._revoker.revoke(_number(serial), reason, invalidity_date))
 
-    def _overrule(self, serial: int) -> bool:
+    def _take_over(self, serial: int) -> bool:
         with self._db.write() as tx:
-            return overrule(tx, f"{serial:x}")
+            return take_over(tx, f"{serial:x}")
 
     def _after(self, before: Entry) -> Entry:
         return self._ledger.find(before.serial)
