@@ -35,7 +35,7 @@ from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event
 from ca.audit.journal import Journal
 from ca.authorities import Authorities
-from ca.errors import RenewalHeld
+from ca.errors import ProfileUnknown, RenewalHeld
 from ca.issuance import REFUSALS, IssuanceRequest, IssuedCertificate, Issuer
 from ca.ledger import Ledger
 from ca.profiles import CertificateProfile
@@ -43,6 +43,8 @@ from ca.renewal import Renewals
 from hsm import SealBridgeError
 
 _ENDS_IT: Final = (*REFUSALS, *FOR_GOOD)
+_NOT_FOR_GOOD: Final = (ProfileUnknown, RenewalHeld)
+"""An operator may put the profile back; the certificate may be released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class CertificateDownload:
         move(known.kind, known.status, Action.ISSUE, Actor.APPLICANT)
         try:
             return self._first_time(known, product, pin)
-        except RenewalHeld:  # not for good: it may be released
+        except _NOT_FOR_GOOD:
             raise
         except _ENDS_IT as refused:
             self._fail(known, refused)

@@ -8,16 +8,21 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from api import migrations
+from api.applications.rules import Status
+from api.applications.tables import application
 from api.catalogue.rules import CertificateKind
 from api.certificates import listing, queries
 from api.certificates.listing import Listing
 from api.certificates.pins import PinTries
+from api.certificates.revoking import Revoking
 from api.certificates.rules import PIN_TRIES, Purpose, SuspendedBy
 from api.certificates.suspension import forget, take_over
 from api.certificates.tables import holding
 from api.db import Database
 from api.paging import PageRequest
 from ca.audit.journal import Journal
+from ca.ledger import Ledger
+from ca.revocation import Revoker
 from ca.tables import certificate
 from hsm.errors import PinIncorrect, PinLocked
 from tests.api.test_application_rows import NOW, OWNER, of_the_first_release, put
@@ -116,3 +121,20 @@ def test_the_last_wrong_pin_locks_and_is_told_once(engine: Engine) -> None:
     assert len(lines) == PIN_TRIES + 1
     assert all('"subject":"bb"' in line for line in lines)
     assert told == [("pin-locked", "bb")]
+
+
+def test_what_a_lost_download_left_is_revoked(engine: Engine) -> None:
+    db = upgraded(engine)
+    ledger = Ledger(engine)
+    revoking = Revoking(db, ledger, Revoker(ledger, lambda: NOW), lambda: NOW)
+    made = certificate.update().where(certificate.c.serial == "cc")
+    ended = application.update().where(application.c.id == NUMBER)
+    with db.write() as tx:
+        tx.execute(made.values(request_id=f"application/{NUMBER}"))
+        tx.execute(ended.values(status=Status.APPROVED))
+    assert revoking.revoke_orphans() == 0  # the download may be repeated
+    with db.write() as tx:
+        tx.execute(ended.values(status=Status.FAILED))
+    assert (revoking.revoke_orphans(), revoking.revoke_orphans()) == (1, 0)
+    assert ledger.find(0xCC).reason == "cessation_of_operation"
+    assert [revoking.revoke("aa", "superseded"), revoking.revoke("aa", "superseded")] == [True, False]

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from sqlalchemy import select
 
-from ca.errors import AlreadyRevoked, CertificateUnknown, ReasonRefused, StatusConflict
-from ca.issuance import IssuanceRequest, IssuedCertificate
+from ca.audit.journal import Journal
+from ca.audit.tables import entry
+from ca.errors import AlreadyRevoked, CertificateUnknown, ProfileRefused, ReasonRefused, StatusConflict
+from ca.issuance import IssuanceRequest, IssuedCertificate, Issuer
+from ca.lint import Linter
+from ca.profiles import shipped_profiles
 from ca.revocation import Revoker
 from ca.status import Standing, standing
 from tests.ca.conftest import SmallCa
@@ -70,3 +77,29 @@ def test_since_when_a_key_is_not_to_be_trusted_is_told(
     (entry,) = small_ca.list()
     assert entry.revocation_date_utc == small_ca.clock()
     assert entry.extensions.get_extension_for_class(x509.InvalidityDate).value.invalidity_date_utc == since
+
+
+def test_what_is_refused_is_in_the_journal_without_personal_data(
+    small_ca: SmallCa, a_request: IssuanceRequest
+) -> None:
+    journal = Journal(small_ca.engine, "here", small_ca.clock)
+    profiles = shipped_profiles()
+    issuer = Issuer(
+        small_ca.authorities, profiles, small_ca.ledger, Linter(), small_ca.clock, journal=journal
+    )
+    revoker = Revoker(small_ca.ledger, small_ca.clock, journal=journal)
+    issued = issuer.issue(a_request)
+    with pytest.raises(ProfileRefused):
+        issuer.issue(replace(a_request, request_id="application/2", validity_days=99999))
+    with pytest.raises(ReasonRefused):
+        revoker.revoke(issued.serial, "boredom")
+    with pytest.raises(StatusConflict):
+        revoker.release(issued.serial)
+    with small_ca.engine.connect() as connection:
+        lines = [json.loads(one) for one in connection.execute(select(entry.c.line)).scalars()]
+    assert [(one["action"], one["subject"], one["outcome"], one["code"]) for one in lines] == [
+        ("certificate.issued", "application/2", "refused", "profile_refused"),
+        ("certificate.revoked", f"{issued.serial:x}", "refused", "revocation_reason_invalid"),
+        ("certificate.released", f"{issued.serial:x}", "refused", "certificate_status_conflict"),
+    ]
+    assert "阳光" not in str(lines)
