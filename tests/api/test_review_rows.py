@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +35,7 @@ from api.review import claims, queue
 from api.review.checks import pictures
 from api.review.checks.making import make
 from api.review.checks.subject import gather
-from api.review.errors import CaseClaimed
+from api.review.errors import CaseClaimed, ClaimNeeded
 from api.review.queue import Filters
 from api.review.rules import LEASE, Assigned
 from api.review.runs import Outcome
@@ -220,6 +222,31 @@ def test_a_claim_lasts_as_long_as_its_lease(db: Database, operators: tuple[Opera
         with pytest.raises(CaseClaimed):
             claims.take(tx, known.id, second, NOW + LEASE)
         claims.take(tx, known.id, second, NOW + timedelta(minutes=20) + LEASE)
+
+
+def test_of_many_decisions_at_once_each_case_has_one(
+    db: Database, service: Review, operators: tuple[Operator, Operator]
+) -> None:
+    numbers = [f"20260101-{place:08d}" for place in range(6)]
+    with db.write() as tx:
+        for number in numbers:
+            queries.add(tx, an_application(number))
+
+    def work(turn: int) -> list[str]:
+        operator, done = operators[turn % 2], list[str]()
+        for number in numbers if turn < 2 else reversed(numbers):
+            with suppress(CaseClaimed, ClaimNeeded, WrongMove):
+                service.holding.claim(operator, number)
+                service.deciding.approve(operator, number)
+                done.append(number)
+        return done
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [number for part in pool.map(work, range(4)) for number in part]
+    assert sorted(done) == numbers
+    for number in numbers:
+        (approved,) = service.cases.file(number).events
+        assert (approved.action, approved.status) == ("approve", "approved")
 
 
 def test_withdrawn_while_it_is_read(

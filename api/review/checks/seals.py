@@ -23,8 +23,8 @@ def _judged(code: str, paper: str, findings: list[Finding] | None) -> Result:
     facts = {"seals": [_told(one) for one in findings]}
     if broken := next((one for one in findings if not one.valid), None):
         return Result(code, Outcome.FAILED, f"{paper}上的电子签章无效（{broken.problem}）", facts)
-    by = "CA 锁" if findings[-1].trusted_by is TrustedBy.LOCK else "本机构证书"
-    return Result(code, Outcome.PASSED, f"{paper}上的电子签章有效，由申请企业（人）的{by}签署", facts)
+    by = "申请企业的 CA 锁" if findings[-1].trusted_by is TrustedBy.LOCK else "本机构颁发的证书"
+    return Result(code, Outcome.PASSED, f"{paper}上的电子签章有效，由{by}签署", facts)
 
 
 def _told(one: Finding) -> dict[str, str | bool | None]:
