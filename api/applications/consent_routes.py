@@ -52,6 +52,7 @@ def letter(application_id: str, person: Verified, service: Service) -> Response:
 @refuses(
     "administrator_needed",
     "application_state",
+    "certificate_invalid",
     "certificate_not_for_signing",
     "certificate_not_found",
     "certificate_of_other_enterprise",

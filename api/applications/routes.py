@@ -226,6 +226,7 @@ def form(application_id: str, person: Verified, service: Service) -> Response:
 @refuses(
     "administrator_needed",
     "application_state",
+    "certificate_invalid",
     "certificate_not_for_signing",
     "certificate_not_found",
     "no_longer_member",

@@ -87,6 +87,7 @@ def download(
 
 
 @router.get("/certificates")
+@refuses("not_found")
 def list_own(
     person: Verified,
     service: Service,

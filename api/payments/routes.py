@@ -10,13 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from api.accounts.access import Auditing, Managing, SignedIn
+from api.accounts.access import Auditing, Managing
 from api.logs import log
 from api.openapi.refusals import refuses
 from api.paging import Page, Paged
 from api.payments.rules import Status
 from api.payments.schemas import CheckoutShown, OrderDossier, OrderEvent, OrderShown, RefundAsked
 from api.payments.service import Payments
+from api.realname.access import Verified
 from hsm.errors import SealBridgeError
 
 NOTICE_PATH: Final = "/v1/payments/alipay/notices"
@@ -38,7 +39,7 @@ PaymentsService = Annotated[Payments, Depends(_payments)]
 
 @router.post("/v1/applications/{application_id}/payment")
 @refuses("not_found")
-def check_out(person: SignedIn, application_id: str, payments: PaymentsService) -> CheckoutShown:
+def check_out(person: Verified, application_id: str, payments: PaymentsService) -> CheckoutShown:
     """支付: the page on which the application is paid for. May be asked again, after a time-out too."""
     ready = payments.check_out(person, application_id)
     return CheckoutShown(order=OrderShown.of(ready.order), pay_url=ready.pay_url)
@@ -46,7 +47,7 @@ def check_out(person: SignedIn, application_id: str, payments: PaymentsService) 
 
 @router.get("/v1/applications/{application_id}/payment")
 @refuses("not_found")
-def show_order(person: SignedIn, application_id: str, payments: PaymentsService) -> OrderShown:
+def show_order(person: Verified, application_id: str, payments: PaymentsService) -> OrderShown:
     """查询支付结果: how the order of an application stands. 404 where nothing is to be paid."""
     return OrderShown.of(payments.order_of(person, application_id))
 

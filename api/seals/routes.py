@@ -24,6 +24,7 @@ def _sealing(request: Request) -> Sealing:
 @router.post("/certificates/{serial}/seals", response_class=Response, responses=_PDF)
 @refuses(
     "administrator_needed",
+    "certificate_invalid",
     "certificate_not_for_signing",
     "certificate_not_found",
     "no_longer_member",

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.api import conformity
+
 SEALBRIDGE = Path(sys.executable).with_name("sealbridge")
 
 
@@ -92,7 +94,8 @@ class Server:
 
     def client(self, path: str = "") -> httpx.Client:
         """A device with connections of its own; closed with the server."""
-        made = httpx.Client(base_url=self.url + path, timeout=60)
+        hooks = {"response": [conformity.check]}
+        made = httpx.Client(base_url=self.url + path, timeout=60, event_hooks=hooks)
         self.clients.append(made)
         return made
 

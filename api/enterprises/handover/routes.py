@@ -31,6 +31,7 @@ HandoverId = Annotated[str, Path(min_length=1, max_length=24)]
 @router.post("", status_code=HTTPStatus.CREATED)
 @refuses(
     "administrator_needed",
+    "certificate_invalid",
     "certificate_not_for_signing",
     "certificate_not_found",
     "certificate_of_other_enterprise",

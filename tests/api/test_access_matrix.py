@@ -1,0 +1,282 @@
+"""Who may call what: every operation of the API and every role, in one table, over HTTP.
+
+Cells are the codes of refusals. What is not named is allowed: whatever else the answer is, it is none of these.
+An operation without a row fails, and so does a row without an operation.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from tests.api.cast import OPERATORS, PERSONS, ROLES, Cast, assemble
+from tests.api.described_calls import DescribedCalls
+from tests.api.locks import LockCa
+from tests.api.running import Server
+
+Row = dict[str, str]
+
+ABSENT = "absent"
+"""Allowed, but the cast has no such thing: 404 is right."""
+NOT_SIGNED_IN, REAL_NAME = "not_signed_in", "real_name_required"
+ROLE, NOT_FOUND = "role_missing", "not_found"
+REFUSALS = frozenset(
+    {NOT_SIGNED_IN, REAL_NAME, ROLE, NOT_FOUND, "administrator_needed", "not_permitted", "passkey_required"}
+)
+
+
+def of(code: str, *roles: str) -> Row:
+    return dict.fromkeys(roles, code)
+
+
+ANYBODY: Final[Row] = {}
+SESSION: Final = of(NOT_SIGNED_IN, "nobody")
+PERSON: Final = of(NOT_SIGNED_IN, "nobody", *OPERATORS)
+VERIFIED: Final = PERSON | of(REAL_NAME, "unverified")
+OWN_THING: Final = PERSON | of(NOT_FOUND, "unverified", "verified", "clerk", "stranger")
+OWN: Final = VERIFIED | of(NOT_FOUND, "verified", "clerk", "stranger")
+OWN_ABSENT: Final = VERIFIED | of(ABSENT, "verified", "owner", "clerk", "stranger")
+MEMBER: Final = VERIFIED | of(NOT_FOUND, "verified", "stranger")
+ADMINISTRATOR: Final = MEMBER | of("administrator_needed", "clerk")
+OPERATOR: Final = of(NOT_SIGNED_IN, "nobody", *PERSONS)
+REVIEWER: Final = OPERATOR | of(ROLE, "manager", "auditor")
+MANAGER: Final = OPERATOR | of(ROLE, "reviewer", "auditor")
+AUDITING: Final = OPERATOR | of(ROLE, "reviewer")
+ENROLMENT: Final = of("enrolment_refused", *ROLES)
+MACHINE: Final = of("client_certificate_refused", *ROLES)
+TASK: Final = of("task_token_invalid", *ROLES)
+
+
+def absent(row: Row) -> Row:
+    """The same, of a thing that the cast has not."""
+    return of(ABSENT, *ROLES) | row
+
+
+TABLE: Final[dict[str, Row]] = {
+    # 登录
+    "accounts_send_code": ANYBODY,
+    "accounts_devices": PERSON,
+    "accounts_sign_in": ANYBODY,
+    "accounts_sign_in_by_password": ANYBODY,
+    "accounts_renew": ANYBODY,
+    "accounts_account": PERSON,
+    "accounts_set_password": PERSON,
+    "accounts_reset_password": ANYBODY,
+    "accounts_change_phone": PERSON,
+    # 实名认证
+    "realname_standing": PERSON,
+    "realname_start": PERSON,
+    "realname_show": OWN_THING,
+    # 消息
+    "messages_list_messages": PERSON,
+    "messages_count_unread": PERSON,
+    "messages_mark_all_read": PERSON,
+    "messages_mark_read": OWN_THING,
+    # 证书申领
+    "catalogue_catalogue": ANYBODY,
+    # 企业与办事人员
+    "enterprises_look_up": VERIFIED,
+    "enterprises_list_own": VERIFIED,
+    "enterprises_show": MEMBER,
+    "enterprises_list_members": ADMINISTRATOR,
+    "enterprises_change_permissions": ADMINISTRATOR,
+    # 移交管理员
+    "enterprises_handover_offer": ADMINISTRATOR,
+    "enterprises_handover_list_own": VERIFIED,
+    "enterprises_handover_letter": MEMBER,
+    # 认领企业与证书申请
+    "applications_apply": VERIFIED,
+    "applications_list_own": VERIFIED,
+    "applications_show": OWN,
+    "applications_versions": OWN,
+    "applications_former_form": OWN,
+    "applications_revise": OWN,
+    "applications_put_licence": OWN,
+    "applications_licence": OWN,
+    "applications_put_paper_form": OWN,
+    "applications_put_attachment": OWN,
+    "applications_attachment": absent(VERIFIED),
+    "applications_signatures": OWN,
+    "applications_put_signature": OWN,
+    "applications_form": OWN,
+    "applications_seal": OWN,
+    "applications_send_to_computer": OWN,
+    "applications_signing_state": OWN,
+    "applications_submit": OWN,
+    "applications_withdraw": OWN,
+    # 加入企业审批
+    "applications_consent_waiting": VERIFIED,
+    "applications_consent_show": OWN,
+    "applications_consent_letter": OWN,
+    # 支付
+    "payments_check_out": absent(VERIFIED),
+    "payments_show_order": absent(VERIFIED),
+    # 证书
+    "certificates_download": OWN,
+    "certificates_list_own": VERIFIED,
+    "certificates_list_of_enterprise": ADMINISTRATOR,
+    "certificates_show": OWN,
+    "certificates_pin_status": OWN,
+    # 签章
+    "seals_stamp": OWN,
+    # 密钥恢复
+    "recovery_ask": REVIEWER,
+    "recovery_newest": OPERATOR,
+    "recovery_approve": absent(REVIEWER),
+    "recovery_refuse": absent(REVIEWER),
+    "recovery_of_own": absent(VERIFIED),
+    "recovery_finish": absent(VERIFIED),
+    # 电脑端签章
+    "bridge_claim": ANYBODY,
+    "bridge_task": TASK,
+    "bridge_certificate": TASK,
+    "bridge_document": TASK,
+    "bridge_answer": TASK,
+    "bridge_refusal": TASK,
+    # 操作员登录
+    "accounts_operator_sign_in": ANYBODY,
+    "accounts_operator_sign_in_with_passkey": ANYBODY,
+    "accounts_operator_passkeys": OPERATOR,
+    "accounts_operator_add": OPERATOR,
+    "accounts_operator_begin_adding": OPERATOR,
+    "accounts_operator_rename": absent(OPERATOR),
+    "accounts_operator_remove": absent(OPERATOR),
+    # CA 审核
+    "review_queues": OPERATOR,
+    "review_search": OPERATOR,
+    "review_queue": OPERATOR,
+    "review_case": OPERATOR,
+    "review_licence": OPERATOR,
+    "review_form": OPERATOR,
+    "review_paper_form": absent(OPERATOR),
+    "review_evidence": OPERATOR,
+    "review_reveal": REVIEWER,
+    "review_claim": REVIEWER,
+    "review_release": REVIEWER,
+    "review_take_over": MANAGER,
+    "review_check_again": REVIEWER,
+    "review_approve": REVIEWER,
+    "review_reject": REVIEWER,
+    "review_ask_for_more": REVIEWER,
+    # 审核理由
+    "review_office_reasons": OPERATOR,
+    "review_office_put_reason": MANAGER,
+    # 审核统计
+    "review_office_pending": OPERATOR,
+    "review_office_decided": OPERATOR,
+    "review_office_refused": OPERATOR,
+    # 实名管理
+    "realname_desk_look_up": REVIEWER,
+    "realname_desk_release": MANAGER,
+    # 证书管理
+    "registry_listed": OPERATOR,
+    "registry_search": OPERATOR,
+    "registry_find": OPERATOR,
+    "pki_publish": MANAGER,
+    # 目录管理
+    "catalogue_everything": OPERATOR,
+    "catalogue_history": AUDITING,
+    "catalogue_product": absent(OPERATOR),
+    "catalogue_put_product": MANAGER,
+    "catalogue_put_province": MANAGER,
+    "catalogue_put_platform": MANAGER,
+    "catalogue_put_authority": MANAGER,
+    # 订单管理
+    "payments_list_orders": AUDITING,
+    "payments_show_order_dossier": absent(AUDITING),
+    "payments_refund": absent(MANAGER),
+    # EST 自动登记
+    "est_open_enrolment": MANAGER,
+    "est_ca_certificates_of_profile": ANYBODY,
+    "est_ca_certificates": ANYBODY,
+    "est_attributes_of_profile": ANYBODY,
+    "est_attributes": ANYBODY,
+    "est_enrol_of_profile": ENROLMENT,
+    "est_enrol": ENROLMENT,
+    "est_enrol_again_of_profile": MACHINE,
+    "est_enrol_again": MACHINE,
+    # PKI
+    "pki_root_certificate": ANYBODY,
+    "pki_root_list": ANYBODY,
+    "pki_certificate": ANYBODY,
+    "pki_chain": ANYBODY,
+    "pki_delta_list": ANYBODY,
+    "pki_complete_list": ANYBODY,
+    "pki_delta_shard": ANYBODY,
+    "pki_complete_shard": ANYBODY,
+    # What ends something, for whoever may do it.
+    "applications_consent_consent": OWN,
+    "applications_consent_decline": OWN,
+    "registry_suspend": REVIEWER,
+    "registry_release": REVIEWER,
+    "certificates_change_pin": OWN,
+    "certificates_suspend_clerks": ADMINISTRATOR,
+    "certificates_release_clerks": ADMINISTRATOR,
+    "certificates_suspend": OWN,
+    "certificates_release": OWN,
+    "registry_revoke": REVIEWER,
+    "enterprises_handover_withdraw": MEMBER,
+    "enterprises_handover_decline": MEMBER,
+    "enterprises_handover_accept": MEMBER,
+    "enterprises_leave": MEMBER,
+    "enterprises_remove": ADMINISTRATOR,
+    "realname_cancel": OWN_THING,
+    "realname_release": VERIFIED,
+    "accounts_sign_out_others": PERSON,
+    "accounts_sign_out_device": OWN_THING,
+    "accounts_sign_out": SESSION,
+}
+
+
+@pytest.fixture(scope="module")
+def calls(server: Server, a_pdf: bytes) -> DescribedCalls:
+    return DescribedCalls(server.client().get("/openapi.json").json(), a_pdf)
+
+
+@pytest.fixture(scope="module")
+def cast(server: Server, lock_ca: LockCa) -> Cast:
+    return assemble(server, lock_ca)
+
+
+def code_of(answer: httpx.Response) -> str:
+    kind = answer.headers.get("content-type", "")
+    return str(answer.json()["code"]) if kind == "application/problem+json" else ""
+
+
+def things_of(cast: Cast, operation_id: str) -> dict[str, Any]:
+    """What the call is about. ``replaces``: no edit of the catalogue shall succeed."""
+    things: dict[str, Any] = cast.things | {"replaces": 999, "code": "nothing"}
+    if operation_id.startswith("applications_consent"):
+        return things | {"application_id": cast.asking}
+    if operation_id.endswith("_clerks"):
+        return things | {"serial": cast.clerks_serial}
+    return things | {"name": "issuing"} if operation_id.startswith("pki") else things
+
+
+def test_every_operation_has_a_row(calls: DescribedCalls) -> None:
+    assert set(calls.operations) == set(TABLE)
+
+
+def test_whoever_may_not_is_refused(calls: DescribedCalls, cast: Cast) -> None:
+    """Before anything is done by those who may."""
+    wrong = []
+    for operation_id, row in TABLE.items():
+        for role in (one for one in ROLES if row.get(one, ABSENT) != ABSENT):
+            answer = calls.call(cast.clients[role], operation_id, things_of(cast, operation_id))
+            if code_of(answer) != row[role]:
+                wrong.append((operation_id, role, row[role], answer.status_code, code_of(answer)))
+    assert not wrong
+
+
+def test_whoever_may_is_not_refused(calls: DescribedCalls, cast: Cast) -> None:
+    """Reading first, because acting changes what is there."""
+    wrong = []
+    for operation_id, row in sorted(TABLE.items(), key=lambda one: calls.operations[one[0]][0] != "GET"):
+        for role in (one for one in ROLES if row.get(one, ABSENT) == ABSENT):
+            answer = calls.call(cast.clients[role], operation_id, things_of(cast, operation_id))
+            tolerated = {NOT_FOUND} if row.get(role) == ABSENT else set()
+            if answer.status_code >= 500 or code_of(answer) in REFUSALS - tolerated:
+                wrong.append((operation_id, role, answer.status_code, code_of(answer)))
+    assert not wrong
