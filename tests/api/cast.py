@@ -16,8 +16,8 @@ PASSWORD = "An0ther-Operator"
 PERSONS = ("unverified", "verified", "owner", "clerk", "stranger")
 OPERATORS = ("reviewer", "manager", "auditor")
 ROLES = ("nobody", *PERSONS, *OPERATORS)
-"""``owner``: applied for the enterprise, administers it, holds its certificate; ``clerk``: of that enterprise;
-``stranger``: administrator of another one."""
+"""``owner``: applied for the enterprise, administers it, holds its certificate;
+``clerk``: of that enterprise; ``stranger``: administrator of another one."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Cast:
     asking: str
     """The application of somebody who asks the owner's consent to join."""
     clerks_serial: str
+    owners_membership: int
 
 
 def assemble(server: Server, lock_ca: LockCa) -> Cast:
@@ -57,7 +58,7 @@ def assemble(server: Server, lock_ca: LockCa) -> Cast:
     offered = owner.http.post(f"/v1/enterprises/{code}/handovers", json=offer)
     assert offered.status_code == 201, offered.text
     things |= {"member": member, "handover": offered.json()["id"]}
-    return Cast(clients, things, _ask_to_join(joiner, code), clerks_serial)
+    return Cast(clients, things, _ask_to_join(joiner, code), clerks_serial, _member(owner, code, owner))
 
 
 def _enterprise(server: Server, desk: Desk, phone: Phone, lock_ca: LockCa) -> tuple[str, str, str]:

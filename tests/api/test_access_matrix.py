@@ -1,7 +1,7 @@
 """Who may call what: every operation of the API and every role, in one table, over HTTP.
 
-Cells are the codes of refusals. What is not named is allowed: whatever else the answer is, it is none of these.
-An operation without a row fails, and so does a row without an operation.
+Cells are the codes of refusals. What is not named is allowed: whatever the answer is, it is none
+of these. An operation without a row fails, and so does a row without an operation.
 """
 
 from __future__ import annotations
@@ -250,6 +250,8 @@ def things_of(cast: Cast, operation_id: str) -> dict[str, Any]:
     things: dict[str, Any] = cast.things | {"replaces": 999, "code": "nothing"}
     if operation_id.startswith("applications_consent"):
         return things | {"application_id": cast.asking}
+    if operation_id == "enterprises_remove":  # the clerk has left before
+        return things | {"member": cast.owners_membership}
     if operation_id.endswith("_clerks"):
         return things | {"serial": cast.clerks_serial}
     return things | {"name": "issuing"} if operation_id.startswith("pki") else things
