@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -44,9 +45,9 @@ def a_credit_code() -> str:
 
 
 def an_id_number(place: str = "371300") -> str:
-    return completed(
-        f"{place}198001{secrets.randbelow(28) + 1:02d}{secrets.randbelow(1000):03d}", check_id_number
-    )
+    """A valid number; among six million, so that two tests do not meet in one (one person, one account)."""
+    born = date(1960, 1, 1) + timedelta(days=secrets.randbelow(18 * 365))
+    return completed(f"{place}{born:%Y%m%d}{secrets.randbelow(1000):03d}", check_id_number)
 
 
 def a_phone() -> str:
