@@ -211,6 +211,7 @@ def test_numbers_are_masked_until_they_are_revealed(
     assert (revealed["holder_id"], revealed["holder_phone"]) == (holder, phone.number)
     assert code_of(desk.http.post(path, json={"revision": 2})) == (404, "not_found")
     told = journal(server, submitted)
+    assert told.count(("case.revealed", "refused", "claim_needed")) == 1
     assert told.count(("case.revealed", "done", "")) == 1
     with sqlite3.connect(server.data / "sealbridge.db") as db:
         kept = "".join(line for (line,) in db.execute("SELECT line FROM ca_audit_entry"))

@@ -28,6 +28,7 @@ from api.review import claims, decisions, runs, surroundings
 from api.review.claims import Claim
 from api.review.differences import NAMES, Difference, Told, differences
 from api.review.runs import Run
+from api.review.service.refused import refusals_of
 from api.review.signatures import Finding, Judge
 from api.review.surroundings import CertificateNearby, EnterpriseRecord, RealName
 from ca.audit.event import Action as JournalAction
@@ -146,7 +147,7 @@ class Cases:
 
         Raises NotFound, ClaimNeeded, CaseClaimed.
         """
-        with self._db.write() as tx:
+        with refusals_of(self._journal, JournalAction.CASE_REVEALED, application_id), self._db.write() as tx:
             known = queries.find(tx, application_id)
             claims.hold(tx, known.id, operator, self._clock())
             said = as_of(tx, known, revision or known.revision)

@@ -19,6 +19,7 @@ from api.review.checks.subject import gather
 from api.review.rules import WAITING
 from api.review.runs import Run
 from api.review.service.case import as_of
+from api.review.service.refused import refusals_of
 from api.review.signatures import Judge
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
@@ -47,7 +48,7 @@ class Checking:
         Raises NotFound, ClaimNeeded, CaseClaimed.
         """
         now = self._clock()
-        with self._db.write() as tx:
+        with refusals_of(self._journal, Action.CASE_CHECKS_ASKED, application_id), self._db.write() as tx:
             known = queries.find(tx, application_id)
             claims.hold(tx, known.id, operator, now)
             payload: dict[str, str | int] = {"application": known.id, "revision": known.revision}

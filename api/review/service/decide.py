@@ -3,8 +3,7 @@ transaction; a refused one is in the journal too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,20 +15,18 @@ from api.applications import evidence, queries
 from api.applications.evidence import EvidenceKind
 from api.applications.kinds import NEEDS, approvals
 from api.applications.model import Application, Deed
-from api.applications.rules import Action, Actor, SameOperator, Status, WrongMove, approval
+from api.applications.rules import Action, Actor, Status, approval
 from api.catalogue.queries import find_product
 from api.db import Database
-from api.errors import AppError
 from api.review import claims, decisions, reasons
 from api.review.decisions import Decision
-from api.review.errors import CaseClaimed, ClaimNeeded, WantedUnknown
+from api.review.errors import WantedUnknown
 from api.review.rules import Verdict, check_waiting, composed_reason
+from api.review.service.refused import refusals_of
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event as JournalEvent
-from ca.audit.event import Outcome
 from ca.audit.journal import Journal
 
-_REFUSALS: Final = (SameOperator, WrongMove, ClaimNeeded, CaseClaimed)
 _NAMES: Final = {
     EvidenceKind.LICENCE: "营业执照照片",
     EvidenceKind.PAPER_FORM: "申请书照片",
@@ -67,15 +64,15 @@ class Deciding:
 
         Raises NotFound, WrongMove (judged already, or withdrawn), ClaimNeeded, CaseClaimed, SameOperator.
         """
-        now = self._clock()
-        with self._refusals(JournalAction.APPLICATION_APPROVED, application_id), self._db.write() as tx:
+        now, told = self._clock(), JournalAction.APPLICATION_APPROVED
+        with refusals_of(self._journal, told, application_id), self._db.write() as tx:
             known = self._held(tx, operator, application_id, now)
             product = find_product(tx, known.product, known.product_version)
             asked = approvals(known.kind, new=product.approvals, renewal=product.renewal_approvals)
             action = approval(known.status, asked)
             status = queries.advance(tx, known, Deed(Actor.OPERATOR, operator.name, action), now)
             verdict = Verdict.ENDORSE if action is Action.ENDORSE else Verdict.APPROVE
-            self._done(tx, known, operator, Decision(verdict, now), JournalAction.APPLICATION_APPROVED)
+            self._done(tx, known, operator, Decision(verdict, now), told)
         return status
 
     def reject(self, operator: Operator, application_id: str, why: Why) -> Status:
@@ -106,7 +103,7 @@ class Deciding:
         told: JournalAction,
     ) -> Status:
         now = self._clock()
-        with self._refusals(told, application_id), self._db.write() as tx:
+        with refusals_of(self._journal, told, application_id), self._db.write() as tx:
             known = self._held(tx, operator, application_id, now)
             chosen = reasons.chosen(tx, verdict, why.codes)
             wanted = _names_of(tx, known, why.wanted)
@@ -133,15 +130,6 @@ class Deciding:
         if made.codes:
             detail["reasons"] = ",".join(made.codes)
         self._journal.append(tx, JournalEvent(told, known.id, detail=detail))
-
-    @contextmanager
-    def _refusals(self, told: JournalAction, application_id: str) -> Iterator[None]:
-        try:
-            yield
-        except _REFUSALS as error:
-            refused: AppError = error
-            self._journal.record(JournalEvent(told, application_id, Outcome.REFUSED, refused.code))
-            raise
 
 
 def _names_of(tx: Connection, known: Application, wanted: Sequence[Wanted]) -> list[str]:

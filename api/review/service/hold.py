@@ -13,10 +13,11 @@ from api.db import Database
 from api.paging import PageRequest, Part
 from api.review import claims, queue
 from api.review.claims import Claim
-from api.review.errors import CaseClaimed, ClaimNeeded, NotAReviewer, SearchNeedsOne
+from api.review.errors import ClaimNeeded, NotAReviewer, SearchNeedsOne
 from api.review.queue import Count, Filters, Queued
 from api.review.rules import check_waiting
-from ca.audit.event import Action, Event, Outcome
+from api.review.service.refused import refusals_of
+from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 
 
@@ -55,20 +56,16 @@ class Holding:
 
         Raises NotFound, WrongMove (nothing to decide), CaseClaimed (by whom, and until when).
         """
-        try:
-            with self._db.write() as tx:
-                known = queries.find(tx, application_id)
-                check_waiting(known.status)
-                taken = claims.take(tx, known.id, operator, self._clock())
-                self._journal.append(tx, Event(Action.CASE_CLAIMED, known.id))
-        except CaseClaimed as error:
-            self._refused(Action.CASE_CLAIMED, application_id, error)
-            raise
+        with refusals_of(self._journal, Action.CASE_CLAIMED, application_id), self._db.write() as tx:
+            known = queries.find(tx, application_id)
+            check_waiting(known.status)
+            taken = claims.take(tx, known.id, operator, self._clock())
+            self._journal.append(tx, Event(Action.CASE_CLAIMED, known.id))
         return taken
 
     def release(self, operator: Operator, application_id: str) -> None:
         """放回队列. Raises NotFound, ClaimNeeded, CaseClaimed."""
-        with self._db.write() as tx:
+        with refusals_of(self._journal, Action.CASE_RELEASED, application_id), self._db.write() as tx:
             known = queries.find(tx, application_id)
             claims.release(tx, known.id, operator, self._clock())
             self._journal.append(tx, Event(Action.CASE_RELEASED, known.id))
@@ -79,7 +76,7 @@ class Holding:
         Raises NotFound, WrongMove, NotAReviewer.
         """
         now = self._clock()
-        with self._db.write() as tx:
+        with refusals_of(self._journal, Action.CASE_TAKEN_OVER, application_id), self._db.write() as tx:
             known = queries.find(tx, application_id)
             check_waiting(known.status)
             found = [one for one in all_operators(tx) if one.name == (name or manager.name)]
@@ -92,6 +89,3 @@ class Holding:
         if given is None:
             raise ClaimNeeded("the case has just been decided")
         return given
-
-    def _refused(self, action: Action, application_id: str, error: CaseClaimed) -> None:
-        self._journal.record(Event(action, application_id, Outcome.REFUSED, error.code))
