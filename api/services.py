@@ -14,6 +14,7 @@ from api.accounts.service import Accounts
 from api.applications.lock_signing import LockSigning
 from api.applications.sending import SendToComputer
 from api.applications.service import Applications, applications
+from api.authority import open_authority
 from api.catalogue.service import Catalogue
 from api.certificates.at_hand import IssuedCertificates
 from api.certificates.blobs import NewKeyBlobs
@@ -43,7 +44,6 @@ from api.outside.alipay.client import Alipay
 from api.outside.alipay.sandbox.routes import AlipaySandbox
 from api.outside.aliyun.client import AliyunClient
 from api.outside.aliyun.cloudauth_sandbox import CloudauthSandbox
-from api.outside.ntp import time_server
 from api.outside.sms_sandbox import SmsSandbox
 from api.paging import Cursors
 from api.payments.service import Payments
@@ -73,28 +73,14 @@ from api.seals.letters import EnterpriseLetters
 from api.seals.service import Sealing
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
-from api.upkeep.chores import chores
-from api.upkeep.deadlines import Deadlines
 from api.upkeep.runner import Chore, Upkeep
-from ca.audit.checkpoints import Checkpointer
-from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
-from ca.authorities import IssuingAuthority, StoredAuthorities
-from ca.crl import CrlLibrary, Published
 from ca.issuance import Issuer
-from ca.key_quality import load_blocked
-from ca.ledger import Entry, Ledger
-from ca.lint import Linter
-from ca.ocsp import Presigner, Responder
-from ca.own_certificates import OwnCertificates, OwnIdentity, Role
-from ca.profile_trial import try_out
-from ca.profiles import load_profiles
+from ca.ocsp import Responder
 from ca.renewal import Renewals
-from ca.revocation import Revoker
-from ca.status import Act
-from ca.timestamps import ClockGuard, TimeStamper
+from ca.timestamps import TimeStamper
 from ca.trust import LockTrust
-from hsm import TokenKeys, open_escrow
+from hsm import open_escrow
 from mobile_bridge.server.service import BridgeService
 
 Clock = Callable[[], datetime]
@@ -198,8 +184,10 @@ def _check_schema(settings: Settings, db: Database) -> None:
 
 
 def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters) -> Services:
-    journal = Journal(db.engine, settings.node, _now)
-    ledger = Ledger(db.engine, journal)
+    authority = open_authority(settings, db, tokens, meters, _now)
+    journal, ledger, authorities = authority.journal, authority.ledger, authority.authorities
+    issuer, revoker, profiles = authority.issuer, authority.revoker, authority.profiles
+    meters.registry.register(StateCollector(db, authority.lists, authority.deadlines, _now))
     data_key = ensure_data_key(db, tokens.subscribers, _now())
     id_numbers = IdNumbers(data_key, settings.data_secret())
     sms = open_sms(settings, _now)
@@ -218,66 +206,10 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
     tries = PinTries(db, _now, journal)
     keys = SubscriberKeys(vault, open_escrow(vault.token), blobs, tries)
-    authorities = StoredAuthorities(db.engine, TokenKeys(tokens.issuing).open, settings.pki_url)
-    profiles = load_profiles(settings.folder.profiles, try_out)
-    blocked = load_blocked(settings.folder.blocked_keys)
-    issuer = Issuer(
-        authorities, profiles, ledger, Linter(), _now, settings.id_salt(), meters.issued, blocked, journal
-    )
-    certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
-
-    own = OwnCertificates(
-        db.engine,
-        authorities,
-        issuer,
-        TokenKeys(tokens.issuing),
-        _now,
-        settings.ca_organization,
-        settings.own_key_kind,
-    )
-
-    def responder(issuing: IssuingAuthority) -> OwnIdentity:
-        return own.current(Role.OCSP, issuing)
-
-    ocsp = Responder(db.engine, authorities, responder, _now)
-
-    def status_changed(entry: Entry, act: Act) -> None:
-        ocsp.changed()
-        meters.status_changed(act)
-
-    def published(name: str, made: Published) -> None:
-        journal.record(Event(Action.LIST_PUBLISHED, name, detail={"number": made.number}))
-
-    lists = CrlLibrary(db.engine, authorities, _now, settings.crl_policy, published)
-
-    guard = ClockGuard(db.engine, _now, [time_server(one) for one in settings.time_servers])
-    stamper = TimeStamper(lambda: own.current(Role.TIME_STAMPING), guard, settings.tsa_policy, meters.stamped)
-    pki = _pki(settings, authorities, lists)
-    deadlines = Deadlines(pki.root, pki.root_list, authorities, own.all, lists, _now)
-    meters.registry.register(StateCollector(db, lists, deadlines, _now))
-    upkeep = Upkeep(
-        [
-            Chore("accounts", 3600.0, accounts.forget),
-            *chores(
-                lists,
-                settings.folder.pki,
-                Presigner(db.engine, authorities, responder, _now),
-                own,
-                authorities,
-                issuer,
-                guard,
-                Checkpointer(db.engine, lambda: own.current(Role.AUDIT), _now, stamper.token),
-                deadlines,
-                _now,
-            ),
-        ],
-        meters.chore_failed,
-    )
-
     alipay = open_alipay(settings, _now)
     cloudauth = open_cloudauth(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
-    revoker = Revoker(ledger, _now, status_changed, journal)
+    certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
     sealing = Sealing(db, certificates, _now, journal)
     revoking = Revoking(db, ledger, revoker, _now)
     memberships = EndedMemberships(db, revoking)
@@ -322,9 +254,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         pin_changes=PinChanges(db, keys, tries, blobs, _now, journal),
         suspensions=Suspensions(db, ledger, revoker, keys, _now),
         sealing=sealing,
-        pki=pki,
-        stamper=stamper,
-        upkeep=upkeep,
+        pki=authority.pki,
+        stamper=authority.stamper,
+        upkeep=Upkeep([Chore("accounts", 3600.0, accounts.forget), *authority.chores], meters.chore_failed),
         real_name=RealName(
             db, id_numbers, identity_providers(alipay, cloudauth), realname_policy(settings), _now, journal
         ),
@@ -341,7 +273,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
             db, slow_handlers(reviewing), _now, meters.job_failed, settings.inspection_threads, patience=2.0
         ),
         journal=journal,
-        ocsp=ocsp,
+        ocsp=authority.ocsp,
         bridge=bridge,
         issuer=issuer,
         registry=Registry(db, ledger, revoker),
@@ -360,15 +292,6 @@ def _sandbox_upkeep(alipay: AlipaySandbox | None, meters: Meters) -> Upkeep:
     """A thread of its own: what it does calls this server, and must keep nothing else waiting."""
     notices = [] if alipay is None else [Chore("alipay_sandbox_notices", 0.5, alipay.notices.deliver_due)]
     return Upkeep(notices, meters.chore_failed, tick=0.5)
-
-
-def _pki(settings: Settings, authorities: StoredAuthorities, lists: CrlLibrary) -> Pki:
-    return Pki(
-        root=read_certificate(settings.folder.root_certificate),
-        root_list=settings.folder.root_crl,
-        authorities=authorities,
-        lists=lists,
-    )
 
 
 def _now() -> datetime:
