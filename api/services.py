@@ -276,7 +276,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         ocsp=authority.ocsp,
         bridge=bridge,
         issuer=issuer,
-        registry=Registry(db, ledger, revoker),
+        registry=Registry(db, ledger, revoker, _now),
         certificate_search=CertificateSearch(db, ledger, id_numbers),
         recoveries=Recoveries(db, escrowed, _now, journal),
         meters=meters,

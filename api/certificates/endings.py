@@ -26,9 +26,8 @@ class EndedMemberships:
         Those that were issued after the end belong to another membership and stay. Raises what the ledger
         raises; whatever was revoked before that is not revoked again.
         """
-        return [
-            held.serial for held in self._left(membership_id) if self._revoking.revoke(held.serial, _REASON)
-        ]
+        left = self._left(membership_id)
+        return [held.serial for held in left if self._revoking.revoke(held.serial, _REASON, tell=True)]
 
     def _left(self, membership_id: int) -> list[Holding]:
         with self._db.read() as tx:

@@ -36,17 +36,22 @@ class Reminders:
         """Tell everybody who is to be told now; returns how many messages were posted."""
         now = self._clock()
         ends = [now, *(now + timedelta(days=days) for days in self._days)]
-        told = self._tell_all(MessageKind.CERTIFICATE_EXPIRED, "", now - _TOLD_AFTERWARDS, now)
+        told = self._tell_all(MessageKind.CERTIFICATE_EXPIRED, "", now - _TOLD_AFTERWARDS, now, now)
         for days, (after, until) in zip(self._days, pairwise(ends), strict=True):
-            told += self._tell_all(MessageKind.CERTIFICATE_EXPIRING, f":{days}", after, until)
+            begun = now - timedelta(
+                days=2 * days
+            )  # two thirds are gone: a month's is not reminded of 30 days
+            told += self._tell_all(MessageKind.CERTIFICATE_EXPIRING, f":{days}", after, until, begun)
         return told
 
-    def _tell_all(self, kind: MessageKind, mark: str, after: datetime, until: datetime) -> int:
-        """Those whose certificates end in (``after``, ``until``], some at a time."""
+    def _tell_all(
+        self, kind: MessageKind, mark: str, after: datetime, until: datetime, begun: datetime
+    ) -> int:
+        """Those whose certificates end in (``after``, ``until``] and began by ``begun``, some at a time."""
         told = 0
         while True:
             with self._db.write() as tx:
-                rows = _untold(tx, kind, mark, after, until)
+                rows = _untold(tx, kind, mark, after, until, begun)
                 for row in rows:
                     self._tell(tx, row, kind, mark)
             told += len(rows)
@@ -64,13 +69,19 @@ class Reminders:
         post(tx, row.person_id, kind, now, serial=row.serial, facts=facts, key=key)
 
 
-def _untold(tx: Connection, kind: MessageKind, mark: str, after: datetime, until: datetime) -> list[Row[Any]]:
+def _untold(
+    tx: Connection, kind: MessageKind, mark: str, after: datetime, until: datetime, begun: datetime
+) -> list[Row[Any]]:
     key = literal(f"{kind}:") + holding.c.serial + literal(mark)
     is_told = exists().where(message.c.person_id == holding.c.person_id, message.c.key == key)
     columns = holding.c.serial, holding.c.person_id, holding.c.enterprise_name, certificate.c.not_after
     asked = select(*columns).join(certificate, certificate.c.serial == holding.c.serial)
-    ends = certificate.c.not_after > after, certificate.c.not_after <= until
-    return list(tx.execute(asked.where(*ends, _is_in_use(), ~is_told).limit(_AT_ONCE)))
+    lasts = (
+        certificate.c.not_after > after,
+        certificate.c.not_after <= until,
+        certificate.c.not_before <= begun,
+    )
+    return list(tx.execute(asked.where(*lasts, _is_in_use(), ~is_told).limit(_AT_ONCE)))
 
 
 def _is_in_use() -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from api.applications.rules import Status
 from api.applications.tables import application
 from api.certificates.making import ENCRYPTION, request_id
+from api.certificates.telling import tell_revoked
 from api.db import Database
 from api.jobs.queue import enqueue
 from ca.errors import AlreadyRevoked
@@ -40,9 +41,18 @@ class Revoking:
         self._revoker = revoker
         self._clock = clock
 
-    def revoke(self, serial: str, reason: str) -> bool:
-        """Whether it was revoked now: neither before nor expired. Raises CertificateUnknown."""
-        return self._revoke(self._ledger.find(int(serial, 16)), reason)
+    def revoke(self, serial: str, reason: str, *, tell: bool = False) -> bool:
+        """Whether it was revoked now: neither before nor expired. Raises CertificateUnknown.
+
+        ``tell``: the holder is. First, because a revocation that was done is not found again after a crash.
+        """
+        known = self._ledger.find(int(serial, 16))
+        if not self._is_in_force(known):
+            return False
+        if tell:
+            with self._db.write() as tx:
+                tell_revoked(tx, serial, reason, self._clock())
+        return self._revoke(known, reason)
 
     def revoke_orphans(self) -> int:
         """Certificates of downloads that were begun and could not be handed out any more; returns how many.
@@ -59,10 +69,13 @@ class Revoking:
         return sum(self._revoke(one, "cessation_of_operation") for one in left if one.state is State.ISSUED)
 
     def _revoke(self, known: Entry, reason: str) -> bool:
-        if standing(known.revocation) is Standing.REVOKED or known.not_after < self._clock():
+        if not self._is_in_force(known):
             return False
         try:
             self._revoker.revoke(known.serial, reason)
         except AlreadyRevoked:
             return False
         return True
+
+    def _is_in_force(self, known: Entry) -> bool:
+        return standing(known.revocation) is not Standing.REVOKED and known.not_after >= self._clock()

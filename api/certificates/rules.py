@@ -136,6 +136,15 @@ ENDED: Final = frozenset({CertificateState.EXPIRED, CertificateState.REVOKED})
 """已失效: no act brings it back."""
 
 
+def is_ending(not_before: datetime, not_after: datetime, now: datetime, days: int) -> bool:
+    """即将过期: ``days`` or fewer are left, and two thirds are gone.
+
+    A certificate for a month would otherwise be said to end on the day it was downloaded.
+    """
+    left = not_after - now
+    return left <= timedelta(days=days) and now - not_before >= 2 * left
+
+
 def days_left(not_after: datetime, now: datetime) -> int:
     """Days until the end, rounded up, as reminders count them."""
     return -((now - not_after) // timedelta(days=1))

@@ -23,6 +23,7 @@ from api.certificates.rules import (
     NotForSigning,
     Purpose,
     days_left,
+    is_ending,
     state,
 )
 from api.certificates.tables import holding
@@ -32,7 +33,7 @@ from api.enterprises.rules import Permission
 from api.paging import PageRequest, Part
 from ca.authorities import Authorities
 from ca.documents.signing import SigningIdentity
-from ca.ledger import Ledger
+from ca.ledger import Entry, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,9 @@ class Certificates:
         key = self._keys.open(Custody(held.holding.custody), held.holding.key_label, pin)
         return SigningIdentity(key, held.certificate, held.chain[:-1])
 
+    def _is_ending(self, entry: Entry) -> bool:
+        return is_ending(entry.not_before, entry.not_after, self._clock(), self._expiring_days)
+
     def _listed(
         self, whose: ColumnElement[bool], which: Listing | None, page: PageRequest
     ) -> Part[HeldCertificate]:
@@ -133,6 +137,6 @@ class Certificates:
             stands,
             (issuing.certificate, *issuing.chain),
             days_left=left,
-            expiring=goes_on and left is not None and left <= self._expiring_days,
+            expiring=goes_on and left is not None and self._is_ending(entry),
             again=listing.again(tx, found, now) if goes_on and stands in ENDED else None,
         )

@@ -57,8 +57,12 @@ def _registry(data: Data) -> Registry:
     db = Database(make_engine(settings.database))
     journal = journal_of(settings, db.engine)
     ledger = Ledger(db.engine, journal)
-    revoker = Revoker(ledger, lambda: datetime.now(UTC), journal=journal)
-    return Registry(db, ledger, revoker)
+    revoker = Revoker(ledger, _now, journal=journal)
+    return Registry(db, ledger, revoker, _now)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _tell(entry: Entry) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from api.certificates.suspension import forget, take_over
+from api.certificates.telling import tell_released, tell_revoked, tell_suspended
 from api.db import Database
 from ca.errors import CertificateUnknown, StatusConflict
 from ca.ledger import Entry, Ledger
@@ -17,10 +19,11 @@ _SERIAL: Final = re.compile(r"[0-9a-f]{1,40}")
 
 
 class Registry:
-    """证书管理, for operators."""
+    """证书管理, for operators. Holders are told of what is done to their certificates."""
 
-    def __init__(self, db: Database, ledger: Ledger, revoker: Revoker) -> None:
+    def __init__(self, db: Database, ledger: Ledger, revoker: Revoker, clock: Callable[[], datetime]) -> None:
         self._db = db
+        self._clock = clock
         self._ledger = ledger
         self._revoker = revoker
 
@@ -42,6 +45,8 @@ class Registry:
                 raise
             return before
         self._take_over(number)
+        with self._db.write() as tx:
+            tell_suspended(tx, f"{number:x}", self._clock())
         return self._after(before)
 
     def release(self, serial: str) -> Entry:
@@ -49,11 +54,15 @@ class Registry:
         before = self._revoker.release(_number(serial))
         with self._db.write() as tx:
             forget(tx, f"{before.serial:x}")
+            tell_released(tx, f"{before.serial:x}", self._clock())
         return self._after(before)
 
     def revoke(self, serial: str, reason: str, invalidity_date: datetime | None) -> Entry:
         """吊销. Raises CertificateUnknown, StatusConflict, ReasonRefused."""
-        return self._after(self._revoker.revoke(_number(serial), reason, invalidity_date))
+        before = self._revoker.revoke(_number(serial), reason, invalidity_date)
+        with self._db.write() as tx:
+            tell_revoked(tx, f"{before.serial:x}", reason, self._clock())
+        return self._after(before)
 
     def _take_over(self, serial: int) -> bool:
         with self._db.write() as tx:

@@ -17,9 +17,13 @@ REGISTRY = "/v1/operator/certificates"
 
 
 def ends_in(server: Server, serial: str, days: float) -> None:
-    ends = (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    """As if it were a certificate for a year."""
+    ends = datetime.now(UTC) + timedelta(days=days)
+    lasts = [f"{one:%Y-%m-%d %H:%M:%S.%f}" for one in (ends - timedelta(days=365), ends)]
     with sqlite3.connect(server.data / "sealbridge.db", timeout=30) as database:
-        database.execute("UPDATE ca_certificate SET not_after = ? WHERE serial = ?", [ends, serial])
+        database.execute(
+            "UPDATE ca_certificate SET not_before = ?, not_after = ? WHERE serial = ?", [*lasts, serial]
+        )
     database.close()
 
 

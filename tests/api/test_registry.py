@@ -50,6 +50,17 @@ def test_a_revoked_certificate_stays_revoked(desk: Desk, phone: Phone, serial: s
         assert code_of(desk.http.post(f"{PATH}/{serial}/{verb}")) == (409, "certificate_already_revoked")
 
 
+def test_the_holder_is_told_what_an_operator_did(desk: Desk, phone: Phone, serial: str) -> None:
+    act(desk, serial, "suspend")
+    act(desk, serial, "release")
+    act(desk, serial, "revoke", reason="key_compromise")
+    link = {"type": "certificate", "id": serial}
+    told = [one for one in phone.http.get("/v1/messages").json()["items"] if one["link"] == link]
+    assert [one["title"] for one in told] == ["证书已吊销", "证书已解冻", "证书已冻结"]
+    assert "密钥可能已泄露" in told[0]["text"]
+    assert COMPANY in told[0]["text"]
+
+
 @pytest.mark.parametrize(
     ("serial", "status"), [("12345", 404), ("xyz", 404), ("0" * 41, 404), ("%2e%2e", 404)]
 )

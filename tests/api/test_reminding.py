@@ -37,8 +37,10 @@ def _told(db: Database, serial: str) -> list[str]:
 
 
 def test_each_reminder_comes_once_and_the_end_is_told(db: Database, serial: str) -> None:
-    with db.read() as tx:
-        ends = tx.execute(select(certificate.c.not_after).where(certificate.c.serial == serial)).scalar_one()
+    with db.write() as tx:
+        mine = certificate.c.serial == serial
+        ends = tx.execute(select(certificate.c.not_after).where(mine)).scalar_one()
+        tx.execute(update(certificate).where(mine).values(not_before=ends - timedelta(days=365)))
     clock = Clock(ends - timedelta(days=40))
     reminders = Reminders(db, clock, [7, 30, 1, 15])
     for _ in range(45 * 2):
@@ -49,6 +51,17 @@ def test_each_reminder_comes_once_and_the_end_is_told(db: Database, serial: str)
     with db.read() as tx:
         told = tx.execute(select(message.c.text).where(message.c.key == expected[0])).scalar_one()
     assert "30 天" in told
+    db.engine.dispose()
+
+
+def test_a_certificate_for_a_month_is_not_said_to_end_on_its_first_day(db: Database, serial: str) -> None:
+    with db.read() as tx:
+        ends = tx.execute(select(certificate.c.not_after).where(certificate.c.serial == serial)).scalar_one()
+    clock = Clock(ends - timedelta(days=30))
+    for _ in range(30):
+        Reminders(db, clock, [30, 15, 7, 1]).sweep()
+        clock.now += timedelta(days=1)
+    assert _told(db, serial) == [f"certificate-expiring:{serial}:{days}" for days in (7, 1)]
     db.engine.dispose()
 
 
