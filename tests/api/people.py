@@ -113,9 +113,9 @@ class Phone:
         product = changes.pop("product", PRODUCT)
         return {"enterprise": enterprise | changes, "administrator": administrator, "product": product}
 
-    def applied(self, credit_code: str) -> str:
+    def applied(self, credit_code: str, product: str = PRODUCT) -> str:
         """An application with its licence; its id."""
-        made = self.apply(credit_code=credit_code)
+        made = self.apply(credit_code=credit_code, product=product)
         assert made.status_code == 201, made.text
         number = str(made.json()["id"])
         assert self.put_licence(number, a_picture()).status_code == 200
