@@ -54,6 +54,7 @@ def refund(tx: Connection, application_id: str, reason: str, now: datetime) -> b
     Returns whether money goes back. The provider is called by a job, so it may be called in any transaction,
     and again.
     """
+    queries.bury(tx, application_id, TIMED_OUT, reason[:200])
     known = queries.newest(tx, application_id)
     if known is None or known.status not in (Status.CREATED, Status.PAID):
         return False

@@ -77,6 +77,19 @@ def open_page(tx: Connection, known: Order, until: datetime) -> bool:
     return tx.execute(update(order).where(*unopened).values(expires_at=until)).rowcount == 1
 
 
+def bury(tx: Connection, application_id: str, lapsed: str, reason: str) -> None:
+    """No order that was closed for the reason ``lapsed`` is followed by another any more. It waits for whoever
+    is making one at this moment, which is then the newest."""
+    mine = order.c.application_id == application_id, order.c.status == Status.CLOSED
+    tx.execute(update(order).where(*mine, order.c.reason == lapsed).values(reason=reason))
+
+
+def is_closed_for(tx: Connection, known: Order, reason: str) -> bool:
+    """Whether an order is closed for this reason, which stays so until the transaction ends."""
+    mine = order.c.id == known.id, order.c.status == Status.CLOSED, order.c.reason == reason
+    return tx.execute(select(order.c.id).where(*mine).with_for_update()).first() is not None
+
+
 def advance(
     tx: Connection, known: Order, action: Action, now: datetime, *, note: str | None = None, **values: Any
 ) -> Status:

@@ -94,7 +94,7 @@ class Payments:
             known = queries.find(tx, known.id)
         if known.status is Status.CREATED:
             return known
-        if known.status is not Status.CLOSED or known.reason != orders.TIMED_OUT:
+        if not queries.is_closed_for(tx, known, orders.TIMED_OUT):
             raise WrongOrderMove("it is not to be paid", status=known.status, status_name=NAMES[known.status])
         about = known.person_id, known.application_id, known.amount_fen, known.title
         again = orders.order_for(tx, *about, now)

@@ -272,6 +272,19 @@ def test_nobody_pays_and_tries_again_after_the_time_is_over(shop: Shop) -> None:
     assert shop.is_paid()
 
 
+@both
+def test_what_lapsed_is_paid_no_more_once_nothing_can_come_of_it(shop: Shop) -> None:
+    shop.order()
+    shop.cashier_page()
+    shop.clock.now += PAGE_LIFETIME + timedelta(minutes=1)
+    shop.work()
+    assert shop.status() == "closed"
+    assert not shop.cancel("申请已过期")
+    with pytest.raises(WrongOrderMove):
+        shop.payments.check_out(LI, APPLICATION)
+    assert shop.payments.order_of(LI, APPLICATION).reason == "申请已过期"
+
+
 def test_a_page_that_lapsed_is_replaced_at_once(shop: Shop) -> None:
     shop.order()
     shop.cashier_page()
