@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.accounts.errors import OperatorExists, OperatorPaused, OperatorRefused, OperatorUnknown
+from api.accounts.pacing import Pacing
 from api.accounts.passwords import fits, hash_password, is_outdated
-from api.accounts.rules import PASSWORD_PAUSE, PASSWORD_TRIES, Role, check_operator_password
+from api.accounts.rules import (
+    TRIES_FROM_ADDRESS,
+    TRIES_OF_OPERATOR,
+    TRIES_OF_PASSWORD,
+    Role,
+    check_operator_password,
+    network_of,
+    seconds,
+)
 from api.accounts.sessions import Operator
 from api.accounts.tables import operator, operator_role
 from api.db import Database
 from ca.audit.event import Action, Event, Outcome
 from ca.audit.journal import Journal
+
+_NOBODY: Final = "a name that no operator has"
 
 
 def add_operator(
@@ -29,7 +40,7 @@ def add_operator(
 ) -> None:
     """Register an operator. Raises PasswordWeak, OperatorExists."""
     check_operator_password(password)
-    row = {"name": name, "password_hash": hash_password(password), "wrong_passwords": 0, "created_at": now}
+    row = {"name": name, "password_hash": hash_password(password), "created_at": now}
     try:
         with db.write() as tx:
             made = tx.execute(insert(operator).values(row).returning(operator.c.id)).scalar_one()
@@ -75,32 +86,42 @@ def has_operators(tx: Connection) -> bool:
     return tx.execute(select(operator.c.id).limit(1)).first() is not None
 
 
-def check_operator(db: Database, name: str, password: str, now: datetime, journal: Journal) -> int:
-    """The id of the operator with this password. Raises OperatorRefused, OperatorPaused."""
+def check_operator(
+    db: Database, pacing: Pacing, name: str, password: str, address: str, now: datetime, journal: Journal
+) -> int:
+    """The id of the operator with this password. Raises OperatorRefused, OperatorPaused.
+
+    A name that nobody has is answered like any other, as slowly and as often.
+    """
+    network = network_of(address)
     with db.write() as tx:  # the try is counted before the password is looked at: parallel ones count too
+        wait = _count_try(tx, pacing, name, network, now)
         known = tx.execute(select(operator).where(operator.c.name == name)).one_or_none()
-        counted = known is not None and _count_try(tx, known, now)
-    if known is not None and not counted:
-        wait = known.last_try_at + PASSWORD_PAUSE - now
-        raise OperatorPaused("too many wrong passwords", wait_seconds=int(wait.total_seconds()) + 1)
-    # A password is hashed for a name that does not exist too, so that the answer takes as long.
+    if wait:
+        raise OperatorPaused("too many wrong passwords", wait_seconds=seconds(wait))
     if not fits(None if known is None else known.password_hash, password) or known is None:
-        if known is not None:  # for a name that nobody has, anybody could fill the journal
-            refused = OperatorRefused.code
-            journal.record(Event(Action.OPERATOR_SIGNED_IN, name, Outcome.REFUSED, refused))
+        # What was typed for a name that nobody has may be a password.
+        told = _NOBODY if known is None else name
+        journal.record(Event(Action.OPERATOR_SIGNED_IN, told, Outcome.REFUSED, OperatorRefused.code))
         raise OperatorRefused("wrong name or password")
     with db.write() as tx:
-        tx.execute(update(operator).where(operator.c.id == known.id).values(wrong_passwords=0))
+        pacing.forget(tx, *_from(name, network))
         if is_outdated(known.password_hash):
             anew = update(operator).where(operator.c.id == known.id)
             tx.execute(anew.values(password_hash=hash_password(password)))
     return int(known.id)
 
 
-def _count_try(tx: Connection, known: Row[Any], now: datetime) -> bool:
-    """Whether another password may be tried now."""
-    mine = update(operator).where(operator.c.id == known.id)
-    tx.execute(mine.where(operator.c.last_try_at <= now - PASSWORD_PAUSE).values(wrong_passwords=0))
-    another = mine.where(operator.c.wrong_passwords < PASSWORD_TRIES)
-    values = {"wrong_passwords": operator.c.wrong_passwords + 1, "last_try_at": now}
-    return tx.execute(another.values(values)).rowcount == 1
+def _count_try(tx: Connection, pacing: Pacing, name: str, network: str, now: datetime) -> timedelta:
+    """How long to wait when no password may be tried now. Who guesses pauses their own address, not the
+    operator's; all addresses together have a limit that guessing does not get far with."""
+    paces = [(TRIES_FROM_ADDRESS, ("tries", network))] if network else []
+    paces += [(TRIES_OF_PASSWORD, _from(name, network)), (TRIES_OF_OPERATOR, ("operator", name))]
+    for pace, about in paces:
+        if wait := pacing.spend(tx, pace, now, *about):
+            return wait
+    return timedelta(0)
+
+
+def _from(name: str, network: str) -> tuple[str, str, str]:
+    return "operator", name, network

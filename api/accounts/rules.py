@@ -27,8 +27,6 @@ FRESH: Final = timedelta(minutes=10)  # a sign-in by code so young proves the nu
 SESSIONS_EACH: Final = 20
 ADDRESS_KNOWN: Final = timedelta(days=90)
 
-PASSWORD_TRIES: Final = 5
-PASSWORD_PAUSE: Final = timedelta(minutes=5)
 SHORTEST_OPERATOR_PASSWORD: Final = 10
 SHORTEST_PASSWORD: Final = 8
 
@@ -72,6 +70,7 @@ CODES_FROM_ADDRESS: Final = Pace(60, timedelta(minutes=1))
 TRIES_FROM_ADDRESS: Final = Pace(60, timedelta(minutes=1))  # of codes and passwords; many share an address
 TRIES_OF_CODE: Final = Pace(CODE_TRIES, CODE_LIFETIME)
 TRIES_OF_PASSWORD: Final = Pace(5, timedelta(minutes=5))
+TRIES_OF_OPERATOR: Final = Pace(50, timedelta(minutes=1))  # for one name, from all addresses
 
 
 class Role(StrEnum):

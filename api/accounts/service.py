@@ -40,8 +40,9 @@ class Accounts:
         self._journal = journal
         self._policy = policy or OperatorPolicy()
         self.passkeys = Passkeys(db, self._policy, clock, journal)
-        paces = Pacing(key)
-        self.signing_in = SigningIn(db, SmsCodes(db, sender, paces, clock), paces, clock, journal)
+        self._pacing = Pacing(key)
+        codes = SmsCodes(db, sender, self._pacing, clock)
+        self.signing_in = SigningIn(db, codes, self._pacing, clock, journal)
         self.credentials = Credentials(db, self.signing_in, clock, journal)
 
     def sign_in_operator(
@@ -51,8 +52,10 @@ class Accounts:
 
         Raises OperatorRefused, OperatorPaused.
         """
-        now = self._clock()
-        operator_id = operators.check_operator(self._db, name, password, now, self._journal)
+        address = "" if device is None else device.address
+        operator_id = operators.check_operator(
+            self._db, self._pacing, name, password, address, self._clock(), self._journal
+        )
         return self.passkeys.begin_sign_in(operator_id) or self._open(operator_id, name, device, False)
 
     def sign_in_with_passkey(

@@ -33,8 +33,6 @@ operator = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("password_hash", String(200), nullable=False),  # Argon2id, encoded with its parameters
-    Column("wrong_passwords", Integer, nullable=False),
-    Column("last_try_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
