@@ -95,6 +95,11 @@ def http_status(error: SealBridgeError) -> HTTPStatus:
     return _STATUS[error.kind]
 
 
+def is_unstorable(error: BaseException | None) -> bool:
+    """Whether an error says that text held U+0000, which PostgreSQL stores nowhere. Nobody types it."""
+    return error is not None and "cannot contain NUL" in str(error)
+
+
 def is_disk_full(error: BaseException | None) -> bool:
     """Whether an error, or one that it was raised from, says that a disk or database has no room left."""
     while error is not None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api.errors import (
@@ -21,6 +21,7 @@ from api.errors import (
     RequestInvalid,
     http_status,
     is_disk_full,
+    is_unstorable,
 )
 from api.logs import log
 from hsm.errors import Kind, SealBridgeError
@@ -118,4 +119,6 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, DBAPIError) and is_unstorable(error):
+        return problem(RequestInvalid("U+0000 in a text", fields="文字"))
     return unexpected(error)

@@ -25,6 +25,11 @@ def find_or_add(tx: Connection, phone: str, now: datetime) -> int:
     return int(tx.execute(select(person.c.id).where(person.c.phone == phone)).scalar_one())
 
 
+def lock(tx: Connection, person_id: int) -> None:
+    """Let one transaction at a time count what a person does. On SQLite a writer is alone anyway."""
+    tx.execute(select(person.c.id).where(person.c.id == person_id).with_for_update()).all()
+
+
 def was_here(tx: Connection, pacing: Pacing, phone: str, network: str) -> bool:
     """Whether the number's person signed in from this network before."""
     if not network:

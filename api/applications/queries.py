@@ -101,8 +101,13 @@ def open_of_enterprise(
 
 def last_deed(tx: Connection, known: Application, action: Action) -> str | None:
     """Who did this last to the current revision, as the event row names them."""
-    mine = (event.c.application_id == known.id) & (event.c.revision == known.revision)
-    asked = select(event.c.actor_id).where(mine, event.c.action == action)
+    asked = select(event.c.actor_id).where(*_deeds(known, action))
+    return tx.execute(asked.order_by(desc(event.c.id)).limit(1)).scalar_one_or_none()
+
+
+def last_time(tx: Connection, known: Application, action: Action) -> datetime | None:
+    """When this was done last to the current revision."""
+    asked = select(event.c.at).where(*_deeds(known, action))
     return tx.execute(asked.order_by(desc(event.c.id)).limit(1)).scalar_one_or_none()
 
 
@@ -201,6 +206,11 @@ def _add_revision(tx: Connection, application_id: str, number: int, said: Partic
     row = {name: getattr(said, name) for name in _SAID} | {"permissions": list(said.permissions)}
     about = {"application_id": application_id, "revision": number, "created_at": now}
     tx.execute(insert(revision).values(row | about))
+
+
+def _deeds(known: Application, action: Action) -> tuple[ColumnElement[bool], ...]:
+    mine = event.c.application_id == known.id, event.c.revision == known.revision
+    return *mine, event.c.action == action
 
 
 def _endorser(tx: Connection, known: Application) -> str:

@@ -64,6 +64,7 @@ async def _picture(request: Request) -> bytes:
 Service = Annotated[Applications, Depends(_applications)]
 Sending = Annotated[SendToComputer, Depends(_sending)]
 Picture = Annotated[bytes, Depends(_picture)]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attachment, by its code")]
 
 
@@ -86,6 +87,7 @@ Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attac
     "product_unfit",
     "subject_invalid",
     "too_many_applications",
+    "too_many_lookups",
 )
 def apply(body: NewApplication, person: Verified, service: Service) -> StatusView:
     """去申请: apply. ``kind`` says what for; without it, 认领企业 with a certificate of the enterprise."""
@@ -115,7 +117,7 @@ def versions(application_id: str, person: Verified, service: Service) -> list[Ve
 
 @router.get("/{application_id}/versions/{revision}/form", response_class=Response, responses=_PDF)
 @refuses("not_found")
-def former_form(application_id: str, revision: int, person: Verified, service: Service) -> Response:
+def former_form(application_id: str, revision: Number, person: Verified, service: Service) -> Response:
     """历次申请书: the form of one version, sealed if it was."""
     return _file(service.reading.paper(person, application_id, revision))
 
@@ -140,6 +142,7 @@ def former_form(application_id: str, revision: int, person: Verified, service: S
     "not_the_verified_person",
     "product_unfit",
     "subject_invalid",
+    "too_many_lookups",
 )
 def revise(application_id: str, body: Revision, person: Verified, service: Service) -> StatusView:
     """重新申请: correct what was refused; files that still hold stay, the refused version too.

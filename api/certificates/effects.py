@@ -24,7 +24,14 @@ from api.certificates.queries import Holding
 from api.certificates.revoking import revoke_later
 from api.certificates.rules import OF_MEMBERS
 from api.enterprises.access import is_member, require_administrator
-from api.enterprises.administration import Approved, administrator_of, admit, appoint, check_decision
+from api.enterprises.administration import (
+    Approved,
+    administrator_of,
+    admit,
+    appoint,
+    check_agreed,
+    check_decision,
+)
 from api.enterprises.errors import AdministratorNeeded, DecisionOvertaken, NoLongerMember
 from api.enterprises.rules import Permission
 from api.errors import InternalError
@@ -46,12 +53,16 @@ _SUPERSEDED: Final = "superseded"  # RFC 5280, section 5.3.1
 def check_entitled(tx: Connection, known: Application, product: Product, before: tuple[Holding, ...]) -> None:
     """Before anything is made. ``before``: the halves of the certificate that is to be followed.
 
-    Raises DecisionOvertaken (another administrator was approved since), and for what follows one's own
-    certificate CertificateReplaced, NoLongerMember and AdministratorNeeded; PaymentNeeded.
+    Raises DecisionOvertaken (another administrator was approved since), NoLongerMember (a clerk was put out
+    since the administrator agreed), and for what follows one's own certificate CertificateReplaced,
+    NoLongerMember and AdministratorNeeded; PaymentNeeded.
     """
     require_paid(tx, known.id, price_of(known, product))
     if known.kind is ApplicationKind.CLAIM and _appoints(tx, known, product):
         check_decision(tx, known.enterprise.credit_code, known.person_id, known.updated_at)
+    if known.kind is ApplicationKind.JOIN:
+        agreed_at = applications.last_time(tx, known, Action.CONSENT) or known.created_at
+        check_agreed(tx, known.enterprise.credit_code, known.person_id, agreed_at)
     if known.kind in FIRST:
         return
     if any(one.replaced_by is not None for one in before):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from api.enterprises import membership as members
 from api.enterprises.access import lock
-from api.enterprises.errors import DecisionOvertaken
+from api.enterprises.errors import DecisionOvertaken, NoLongerMember
 from api.enterprises.handover import queries as handovers
 from api.enterprises.membership import End
 from api.enterprises.rules import Ending, Permission, Role, mask_name, sorted_permissions
@@ -166,6 +166,15 @@ def admit(
     elif known.role is Role.CLERK:
         values = {"permissions": granted, "department": department or known.department}
         tx.execute(update(membership).where(membership.c.id == known.id).values(values))
+
+
+def check_agreed(tx: Connection, credit_code: str, person_id: int, agreed_at: datetime) -> None:
+    """Whether what the administrator agreed to then still lets this person in. Raises NoLongerMember when the
+    person was put out, or left, after that."""
+    mine = (membership.c.person_id == person_id) & (membership.c.credit_code == credit_code)
+    ended = (membership.c.until > agreed_at) & (membership.c.ended_how != Ending.PROMOTED)
+    if tx.execute(select(membership.c.id).where(mine, ended).limit(1)).first() is not None:
+        raise NoLongerMember("the membership ended after the administrator had agreed")
 
 
 def administrator_of(tx: Connection, credit_code: str) -> int | None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from api.accounts import persons
 from api.accounts.rules import mask_phone
 from api.accounts.sessions import Person
 from api.accounts.tables import person as person_table
@@ -64,7 +65,7 @@ class Lookups:
         """
         wanted = check_credit_code(credit_code)
         with self._db.write() as tx:
-            self._count(tx, person.id)
+            count_lookup(tx, person.id, self._clock())
         with self._db.read() as tx:
             row = tx.execute(_KNOWN.where(enterprise.c.credit_code == wanted)).one_or_none()
         known, given = (compared_name(one).encode() for one in ("" if row is None else row.name, name))
@@ -78,11 +79,11 @@ class Lookups:
             administrator_phone=mask_phone(row.phone),
         )
 
-    def _count(self, tx: Connection, person_id: int) -> None:
-        now = self._clock()
-        # The person's row is what parallel lookups of one person wait for.
-        tx.execute(select(person_table.c.id).where(person_table.c.id == person_id).with_for_update()).all()
-        mine = lookup.c.person_id == person_id
-        tx.execute(delete(lookup).where(mine, lookup.c.at <= now - DAY))
-        check_lookups(tx.execute(select(lookup.c.at).where(mine)).scalars().all(), now)
-        tx.execute(insert(lookup).values(person_id=person_id, at=now))
+
+def count_lookup(tx: Connection, person_id: int, now: datetime) -> None:
+    """Count whatever tells a person whether an enterprise is here. Raises LookupsUsedUp."""
+    persons.lock(tx, person_id)
+    mine = lookup.c.person_id == person_id
+    tx.execute(delete(lookup).where(mine, lookup.c.at <= now - DAY))
+    check_lookups(tx.execute(select(lookup.c.at).where(mine)).scalars().all(), now)
+    tx.execute(insert(lookup).values(person_id=person_id, at=now))

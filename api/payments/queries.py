@@ -78,8 +78,8 @@ def open_page(tx: Connection, known: Order, until: datetime) -> bool:
 
 
 def bury(tx: Connection, application_id: str, lapsed: str, reason: str) -> None:
-    """No order that was closed for the reason ``lapsed`` is followed by another any more. It waits for whoever
-    is making one at this moment, which is then the newest."""
+    """No order that was closed for the reason ``lapsed`` is followed by another any more. It waits for
+    whoever is making one at this moment, which is then the newest."""
     mine = order.c.application_id == application_id, order.c.status == Status.CLOSED
     tx.execute(update(order).where(*mine, order.c.reason == lapsed).values(reason=reason))
 

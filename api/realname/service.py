@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from api.accounts import persons
 from api.accounts.rules import check_phone, mask_phone
 from api.accounts.sessions import Person
 from api.accounts.tables import person as account
@@ -143,6 +144,7 @@ class RealName:
         subject = _checked(method, asked)
         new = self._new(person, method, subject)
         with self._db.write() as tx:
+            persons.lock(tx, person.id)
             if queries.belongs_to_other(tx, person.id, new.id_number_hash):
                 raise IdentityDiffers("the account was verified with another identity number")
             for earlier in queries.open_of(tx, person.id):

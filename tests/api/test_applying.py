@@ -213,6 +213,22 @@ def test_a_person_has_a_limit_of_open_applications(phone: Phone) -> None:
     assert phone.apply().status_code == 201
 
 
+def test_a_refused_application_comes_back_only_where_there_is_room(
+    phone: Phone, desk: Desk, submitted: str
+) -> None:
+    desk.judge(submitted, "reject", reason="照片不清晰")
+    for _ in range(20):
+        assert phone.apply(credit_code=a_credit_code()).status_code == 201
+    again = phone.http.post(f"/v1/applications/{submitted}/revise", json={"application": phone.claim()})
+    assert code_of(again) == (429, "too_many_applications")
+
+
+def test_numbers_that_no_database_has(phone: Phone, submitted: str) -> None:
+    huge = 10**30
+    paths = [f"/v1/applications/{submitted}/versions/{huge}/form", f"/pki/issuing/{huge}.crl"]
+    assert [phone.http.get(path).status_code // 100 for path in paths] == [4, 4]
+
+
 def test_identity_numbers_are_not_readable_in_the_database(server: Server, phone: Phone) -> None:
     identity = phone.holder["id_number"]
     assert phone.apply(legal_person_id=identity).status_code == 201

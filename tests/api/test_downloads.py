@@ -137,6 +137,21 @@ def test_a_removed_clerk_signs_nothing_more_at_once(
     assert eventually(lambda: state(clerk, serial) == "revoked")
 
 
+def test_who_was_removed_does_not_come_back_by_an_older_consent(
+    company: Company, clerk: Phone, desk: Desk
+) -> None:
+    download(clerk, joined(company, clerk, desk, permissions=["login"]))
+    kept = joined(company, clerk, desk, permissions=["seal", "login"])  # agreed to and approved beforehand
+    boss, base = company.administrator.http, f"/v1/enterprises/{company.credit_code}"
+    members = boss.get(f"{base}/members").json()["items"]
+    number = next(one["id"] for one in members if one["role"] == "clerk")
+    assert boss.post(f"{base}/members/{number}/remove", json={"reason": "离职"}).status_code < 300
+    assert code_of(clerk.act(kept, "download", pin=PIN)) == (409, "no_longer_member")
+    assert clerk.http.get("/v1/enterprises").json() == []
+    assert status(clerk, kept) == "failed"
+    download(clerk, joined(company, clerk, desk, permissions=["login"]))  # whom the administrator wants again
+
+
 def test_a_clerk_without_the_permission_does_not_seal(
     company: Company, clerk: Phone, desk: Desk, a_pdf: bytes
 ) -> None:

@@ -231,3 +231,18 @@ def test_trailers_are_no_fields_and_have_an_end(server: Server) -> None:
         with pytest.raises(ConnectionError):  # closed while we are still talking
             caller.sendall((b"x: " + b"a" * 1000 + b"\r\n") * 100_000)
     assert server.client().get("/healthz").status_code == 200
+
+
+def test_text_that_postgresql_cannot_store(postgres_url: str) -> None:
+    app, db = FastAPI(), Database(make_engine(postgres_url))
+    problems.install(app)
+
+    @app.get("/{name}")
+    def find(name: str) -> str:
+        with db.read() as tx:
+            return str(tx.execute(text("select :name"), {"name": name}).scalar_one())
+
+    here = InProcess(app)
+    assert here.get("/a").json() == "a"
+    assert code_of(here.get("/a%00b")) == (422, "request_invalid")
+    db.engine.dispose()

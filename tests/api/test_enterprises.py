@@ -120,6 +120,17 @@ def test_lookups_are_counted_whatever_they_find(server: Server, company: str) ->
     assert look_up(stranger, COMPANY, company).status_code == 429
 
 
+def test_asking_to_join_finds_out_no_more_than_looking_up(server: Server, company: str) -> None:
+    stranger = Phone(server).sign_in()
+    asked = {"kind": "join", "credit_code": company, "permissions": ["login"], "product": "linyi-clerk-month"}
+    guesses = [
+        stranger.http.post("/v1/applications", json=asked | {"enterprise_name": f"第{number}建设有限公司"})
+        for number in range(11)
+    ]
+    assert [code_of(one)[1] for one in guesses] == ["enterprise_not_found"] * 10 + ["too_many_lookups"]
+    assert code_of(look_up(stranger, COMPANY, company)) == (429, "too_many_lookups")
+
+
 def test_an_administrator_sees_the_members_and_a_clerk_does_not(
     server: Server, phone: Phone, company: str, clerk_of: Callable[..., Phone]
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from api.accounts import persons
 from api.applications import evidence, queries
 from api.applications.asked import Applicant, Asked
 from api.applications.errors import UnderWay
@@ -21,6 +22,7 @@ from api.applications.rules import MOST_OPEN, Status, TooManyOpen
 from api.applications.service.drafts import Draft, Drafts
 from api.db import Database
 from api.enterprises.id_numbers import IdNumbers
+from api.enterprises.lookup import count_lookup
 
 _PDF: Final = "application/pdf"
 _ONE_AN_ENTERPRISE: Final = frozenset({ApplicationKind.JOIN, ApplicationKind.CHANGE})
@@ -40,16 +42,18 @@ class Applying:
     def apply(self, applicant: Applicant, asked: Asked) -> Application:
         """A new draft with its filled form or letter.
 
-        Raises what ``Drafts.draft`` raises, UnderWay, TooManyOpen, GlyphsMissing, FormFieldRefused.
+        Raises what ``Drafts.draft`` and ``count_if_lookup`` raise, UnderWay, TooManyOpen, GlyphsMissing,
+        FormFieldRefused.
         """
         now = self._clock()
         number = new_number(now)
+        count_if_lookup(self._db, applicant, asked, now)
         with self._db.read() as tx:
             draft = self._drafts.draft(tx, number, applicant, asked, now)
         new = _application(number, applicant, asked, draft, now)
         paper = rendered(readable(self._id_numbers, new, draft))
         with self._db.write() as tx:
-            _check_room(tx, new)
+            check_room(tx, new)
             queries.add(tx, new)
             if paper is not None:
                 evidence.keep(tx, new, paper_kind(new.kind), _PDF, paper, now)
@@ -86,7 +90,16 @@ def _application(number: str, applicant: Applicant, asked: Asked, draft: Draft, 
     )
 
 
-def _check_room(tx: Connection, new: Application) -> None:
+def count_if_lookup(db: Database, applicant: Applicant, asked: Asked, now: datetime) -> None:
+    """Asking to join tells whether an enterprise of that name and code is here. Raises LookupsUsedUp."""
+    if asked.kind is ApplicationKind.JOIN:
+        with db.write() as tx:
+            count_lookup(tx, applicant.id, now)
+
+
+def check_room(tx: Connection, new: Application) -> None:
+    """Whether the person may have one more open application, and this one. Raises TooManyOpen, UnderWay."""
+    persons.lock(tx, new.person_id)
     if queries.count_open(tx, new.person_id) >= MOST_OPEN:
         raise TooManyOpen(f"at most {MOST_OPEN} open applications")
     same = None

@@ -17,7 +17,7 @@ from api.applications.model import Application, Deed, Particulars
 from api.applications.numbers import CHINA
 from api.applications.papers import rendered
 from api.applications.rules import Action, Actor, move
-from api.applications.service.apply import paper_kind, readable
+from api.applications.service.apply import check_room, count_if_lookup, paper_kind, readable
 from api.applications.service.drafts import Draft, Drafts
 from api.db import Database
 from api.enterprises.id_numbers import IdNumbers
@@ -46,6 +46,7 @@ class Revising:
         WrongMove, KindChanged, and what a new application may.
         """
         now = self._clock()
+        count_if_lookup(self._db, applicant, asked, now)
         with self._db.read() as tx:
             known = queries.find_own(tx, application_id, applicant.id)
             move(known.kind, known.status, Action.REVISE, Actor.APPLICANT)
@@ -60,6 +61,7 @@ class Revising:
         same = before is not None and evidence.digest_of(before) == digest
         paper = before if same else self._paper(known, draft, now.astimezone(CHINA).date())
         with self._db.write() as tx:
+            check_room(tx, _saying(known, draft))
             new = queries.revise(
                 tx, known, draft.said, Deed(Actor.APPLICANT, str(applicant.id), Action.REVISE), now
             )
@@ -69,9 +71,12 @@ class Revising:
             return _signed_as_before(tx, new, now)
 
     def _paper(self, known: Application, draft: Draft, made_on: date) -> bytes | None:
-        said = {name: getattr(draft.said, name) for name in Particulars.__slots__}
-        told = readable(self._id_numbers, replace(known, **said), draft)
+        told = readable(self._id_numbers, _saying(known, draft), draft)
         return rendered(replace(told, made_on=made_on))
+
+
+def _saying(known: Application, draft: Draft) -> Application:
+    return replace(known, **{name: getattr(draft.said, name) for name in Particulars.__slots__})
 
 
 def _carry_over(tx: Connection, known: Application, new: Application, *, sealed: bool) -> None:
