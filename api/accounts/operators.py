@@ -16,6 +16,7 @@ from api.accounts.rules import (
     TRIES_FROM_ADDRESS,
     TRIES_OF_OPERATOR,
     TRIES_OF_PASSWORD,
+    Pace,
     Role,
     check_operator_password,
     network_of,
@@ -115,7 +116,7 @@ def check_operator(
 def _count_try(tx: Connection, pacing: Pacing, name: str, network: str, now: datetime) -> timedelta:
     """How long to wait when no password may be tried now. Who guesses pauses their own address, not the
     operator's; all addresses together have a limit that guessing does not get far with."""
-    paces = [(TRIES_FROM_ADDRESS, ("tries", network))] if network else []
+    paces: list[tuple[Pace, tuple[str, ...]]] = [(TRIES_FROM_ADDRESS, ("tries", network))] if network else []
     paces += [(TRIES_OF_PASSWORD, _from(name, network)), (TRIES_OF_OPERATOR, ("operator", name))]
     for pace, about in paces:
         if wait := pacing.spend(tx, pace, now, *about):
