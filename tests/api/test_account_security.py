@@ -15,8 +15,6 @@ from sqlalchemy import select, text
 from api.accounts.credentials import Proof
 from api.accounts.errors import (
     NotSignedIn,
-    OperatorPaused,
-    OperatorRefused,
     PasswordCommon,
     PasswordWeak,
     PhoneTaken,
@@ -154,34 +152,6 @@ def test_five_wrong_passwords_pause_strangers_and_not_the_owner(
     assert accounts.signing_in.by_password(PHONE, PASSWORD, Device(address=HOME)).token
     clock.forward(minutes=5)
     assert accounts.signing_in.by_password(PHONE, PASSWORD, Device(address=STRANGER)).token
-
-
-def test_guessing_an_operators_password_tells_no_names_and_locks_nobody_out(
-    accounts: Accounts, db: Database, clock: Clock
-) -> None:
-    add_operator(db, "desk", "a-good-password", clock())
-    for name in ("desk", "nobody"):
-        answers: list[Any] = []
-        for _ in range(7):
-            with pytest.raises((OperatorRefused, OperatorPaused)) as refused:
-                accounts.sign_in_operator(name, "wrong password", Device(address=STRANGER))
-            answers.append(refused.type)
-        assert answers == [OperatorRefused] * 5 + [OperatorPaused] * 2
-    assert accounts.sign_in_operator("desk", "a-good-password", Device(address=HOME))
-
-
-def test_an_operators_password_is_not_guessed_from_many_addresses(
-    accounts: Accounts, db: Database, clock: Clock
-) -> None:
-    add_operator(db, "desk", "a-good-password", clock())
-    outcomes = []
-    for n in range(52):
-        with pytest.raises((OperatorRefused, OperatorPaused)) as refused:
-            accounts.sign_in_operator("desk", "wrong password", Device(address=f"198.51.100.{n}"))
-        outcomes.append(refused.type)
-    assert outcomes == [OperatorRefused] * 50 + [OperatorPaused] * 2
-    clock.forward(minutes=1)
-    assert accounts.sign_in_operator("desk", "a-good-password", Device(address=HOME))
 
 
 @on_both

@@ -26,6 +26,7 @@ from api.accounts.errors import (
 from api.accounts.operators import add_operator
 from api.accounts.rules import check_phone
 from api.accounts.service import Accounts
+from api.accounts.sessions import Device
 from api.db import Database, make_engine
 from api.outside.aliyun.client import AliyunClient
 from api.outside.sms import AliyunSms
@@ -204,3 +205,31 @@ def test_five_wrong_passwords_pause_an_operator(accounts: Accounts, db: Database
         accounts.sign_in_operator("audit", PASSWORD)
     clock.forward(minutes=5, seconds=1)
     assert accounts.sign_in_operator("audit", PASSWORD).token
+
+
+def test_guessing_an_operators_password_tells_no_names_and_locks_nobody_out(
+    accounts: Accounts, db: Database, clock: Clock
+) -> None:
+    add_operator(db, "desk", "a-good-password", clock())
+    for name in ("desk", "nobody"):
+        answers: list[type[Exception]] = []
+        for _ in range(7):
+            with pytest.raises((OperatorRefused, OperatorPaused)) as refused:
+                accounts.sign_in_operator(name, "wrong password", Device(address="203.0.113.9"))
+            answers.append(refused.type)
+        assert answers == [OperatorRefused] * 5 + [OperatorPaused] * 2
+    assert accounts.sign_in_operator("desk", "a-good-password", Device(address="192.0.2.7"))
+
+
+def test_an_operators_password_is_not_guessed_from_many_addresses(
+    accounts: Accounts, db: Database, clock: Clock
+) -> None:
+    add_operator(db, "desk", "a-good-password", clock())
+    outcomes = []
+    for n in range(52):
+        with pytest.raises((OperatorRefused, OperatorPaused)) as refused:
+            accounts.sign_in_operator("desk", "wrong password", Device(address=f"198.51.100.{n}"))
+        outcomes.append(refused.type)
+    assert outcomes == [OperatorRefused] * 50 + [OperatorPaused] * 2
+    clock.forward(minutes=1)
+    assert accounts.sign_in_operator("desk", "a-good-password", Device(address="192.0.2.7"))
