@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Select, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.applications.model import Application
-from api.applications.tables import evidence, file
+from api.applications.rules import Status
+from api.applications.tables import application, evidence, file
 from api.errors import NotFound
 
 
@@ -111,6 +112,24 @@ def fetch(
         if (row := tx.execute(asked).one_or_none()) is not None:
             return Evidence(kind, row.name, row.media_type, row.content, row.sha256)
     raise NotFound(f"the application has no {' or '.join(kinds)}")
+
+
+def newest_of_person(tx: Connection, person_id: int, kind: EvidenceKind) -> bytes | None:
+    """The content of a person's newest evidence of a kind whose application ended with a certificate."""
+    current = (evidence.c.application_id == application.c.id) & (
+        evidence.c.revision == application.c.revision
+    )
+    asked = (
+        select(file.c.content)
+        .join_from(application, evidence, current)
+        .join(file, file.c.sha256 == evidence.c.sha256)
+        .where(application.c.person_id == person_id, application.c.status == Status.ISSUED)
+        .where(evidence.c.kind == kind)
+        .order_by(application.c.created_at.desc())
+        .limit(1)
+    )
+    found: bytes | None = tx.execute(asked).scalar_one_or_none()
+    return found
 
 
 def pieces(tx: Connection, application_id: str, revision: int) -> list[Piece]:

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from api.accounts.sessions import Person
+from api.applications import evidence
+from api.applications.evidence import EvidenceKind
 from api.catalogue.rules import CertificateKind
 from api.certificates import queries as holdings
 from api.certificates.power import require_power
+from api.certificates.queries import Holding
 from api.certificates.service import Certificates
 from api.db import Database
 from api.enterprises.rules import Permission
@@ -22,6 +25,7 @@ from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 from ca.distinguished import credit_code_of, organization_of
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
+from ca.seals.handwriting.written import stamped_signature
 from ca.seals.name_mark import draw_name
 from ca.seals.picture import SealDesign, SealPicture, draw_seal
 from ca.seals.rules import SealKind
@@ -50,7 +54,7 @@ class Sealing:
         permission: Permission | None = Permission.SEAL,
     ) -> bytes:
         """``pdf`` with ``picture``, signed (PAdES B-B). Without one: the enterprise's round seal from its own
-        certificate, the holder's name from any other.
+        certificate, the signature that a natural person chose, the holder's name from any other.
 
         ``permission``: what a clerk needs, None for the clerk's own affairs. Raises NotFound, NotPermitted,
         NoLongerMember, AdministratorNeeded, CertificateUnusable, PinIncorrect, PinLocked, HsmError, and the
@@ -71,9 +75,17 @@ class Sealing:
     def _picture(self, serial: str, identity: SigningIdentity) -> SealPicture:
         with self._db.read() as tx:
             held = holdings.find(tx, serial)
+            chosen = _chosen_signature(tx, held)
         if held.kind is CertificateKind.ENTERPRISE:
             return _round_seal(identity)
-        return draw_name(held.person_name)
+        return draw_name(held.person_name) if chosen is None else stamped_signature(held.person_name, chosen)
+
+
+def _chosen_signature(tx: Connection, held: Holding) -> bytes | None:
+    """手写签名 or 生成签名: what a natural person chose when applying, also before a renewal; a PNG."""
+    if held.kind is not CertificateKind.PERSONAL:
+        return None
+    return evidence.newest_of_person(tx, held.person_id, EvidenceKind.SIGNATURE)
 
 
 def _round_seal(identity: SigningIdentity) -> SealPicture:

@@ -6,8 +6,10 @@ import signal
 import sqlite3
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from PIL import Image
 
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code, a_picture, code_of
@@ -159,14 +162,14 @@ def test_a_clerk_without_the_permission_does_not_seal(
     assert code_of(clerk.stamp(serial, a_pdf)) == (403, "not_permitted")
 
 
-def test_a_person_gets_a_certificate_that_hides_the_identity_number(
-    phone: Phone, desk: Desk, judge: Judge, a_pdf: bytes
+def test_a_person_gets_a_certificate_and_signs_with_the_chosen_picture(
+    phone: Phone, desk: Desk, judge: Judge, a_pdf: bytes, tmp_path: Path
 ) -> None:
     application = asked(phone, "personal", product=PERSONAL)
     phone.put_paper(application, SIGNED["white paper"](np.random.default_rng(7)).jpeg)
     path = f"/v1/applications/{application}/signature"
-    choice = phone.http.get(f"{path}s").json()[0]["sha256"]
-    assert phone.http.put(path, json={"sha256": choice}).status_code == 200
+    choice = phone.http.get(f"{path}s").json()[0]
+    assert phone.http.put(path, json={"sha256": choice["sha256"]}).status_code == 200
     phone.act(application, "submit")
     desk.judge(application, "approve")
     given = download(phone, application)
@@ -175,7 +178,17 @@ def test_a_person_gets_a_certificate_that_hides_the_identity_number(
     assert len(attribute(certificate, NameOID.SERIAL_NUMBER)) == 26
     shown = phone.http.get(f"/v1/certificates/{given['serial']}").json()
     assert (shown["kind"], shown["credit_code"], shown["enterprise_name"]) == ("personal", None, None)
-    assert phone.stamp(given["serial"], a_pdf).status_code == 200
+    sealed = phone.stamp(given["serial"], a_pdf)
+    assert sealed.status_code == 200
+    with Image.open(BytesIO(b64decode(choice["png"]))) as chosen:
+        assert f" {chosen.width} {chosen.height} " in pictures_in(sealed.content, tmp_path)
+
+
+def pictures_in(pdf: bytes, folder: Path) -> str:
+    """poppler's list of the pictures in a PDF, one space between columns."""
+    (folder / "sealed.pdf").write_bytes(pdf)
+    command = ["pdfimages", "-list", folder / "sealed.pdf"]
+    return " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 
 def test_a_renewed_certificate_stands_beside_the_old_one(
