@@ -83,6 +83,7 @@ def open_enrolment(body: NewEnrolment, operator: Managing, est: Service) -> Open
 
 @router.get(f"{_EST}/cacerts", response_class=Response, responses=_CERTIFICATES)
 @router.get(f"{_EST}/{{profile}}/cacerts", response_class=Response, responses=_CERTIFICATES)
+@refuses("profile_unknown")
 def ca_certificates(est: Service, profile: str = "lock") -> Response:
     """CA 证书 (RFC 7030, section 4.1)."""
     est.profile(profile)
@@ -91,6 +92,7 @@ def ca_certificates(est: Service, profile: str = "lock") -> Response:
 
 @router.get(f"{_EST}/csrattrs", response_class=Response, responses=_ATTRIBUTES)
 @router.get(f"{_EST}/{{profile}}/csrattrs", response_class=Response, responses=_ATTRIBUTES)
+@refuses("profile_unknown")
 def attributes(est: Service, profile: str = "lock") -> Response:
     """证书请求的要求 (RFC 7030, section 4.5): for the profile ``lock`` unless another is in the path."""
     return _encoded(csr_attributes(est.profile(profile)), ATTRIBUTES)
