@@ -68,6 +68,7 @@ def _play(work: Path, out: Path, company: Company, document: bytes) -> list[judg
         phone.submit(application)
         _step("审核", "an operator approves")
         desk.sign_in("operator", work / "data" / "secrets" / "operator.password")
+        _write_json(out / "checks.json", desk.checks(application))
         desk.approve(application)
         _step("下载证书", "PIN, key pair in the token, certificate")
         pin = secrets.token_hex(4)
@@ -76,6 +77,11 @@ def _play(work: Path, out: Path, company: Company, document: bytes) -> list[judg
         _step("盖章", "the new certificate seals a document on the token")
         sealed = phone.seal(serial, pin, document, *bottom_right(document))
         (out / "sealed.pdf").write_bytes(sealed)
+        _step(
+            "加入企业", "a clerk asks, the administrator seals the letter of authorisation, the clerk seals"
+        )
+        with Phone(url) as clerk:
+            _clerk_joins(clerk, phone, desk, company, (serial, pin), document, out)
         for name in ("root", "issuing"):
             der = phone.call("GET", f"/pki/{name}.cer").content
             pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
@@ -83,6 +89,29 @@ def _play(work: Path, out: Path, company: Company, document: bytes) -> list[judg
         (out / "crl.der").write_bytes(phone.call("GET", "/pki/issuing.crl").content)
         # While the service is up: some of them ask its responder.
         return judges.all_verdicts(out, f"{url}/pki/ocsp")
+
+
+def _clerk_joins(
+    clerk: Phone,
+    boss: Phone,
+    desk: OperatorDesk,
+    company: Company,
+    seal: tuple[str, str],
+    document: bytes,
+    out: Path,
+) -> None:
+    """``seal``: serial and PIN of the administrator's certificate."""
+    clerk.sign_in(company.clerk_phone)
+    clerk.prove_identity(company.clerk, company.clerk_id)
+    application = clerk.join(company, ["login", "seal"])
+    boss.agree(*seal)
+    (out / "authorisation.pdf").write_bytes(clerk.form(application))
+    desk.approve(application)
+    pin = secrets.token_hex(4)
+    serial, certificate = clerk.download(application, pin)
+    (out / "clerk.pem").write_text(certificate, encoding="ascii")
+    sealed = clerk.seal(serial, pin, document, *bottom_right(document))
+    (out / "sealed-by-clerk.pdf").write_bytes(sealed)
 
 
 def _make_lock(work: Path, module: Path) -> Path:
@@ -110,13 +139,16 @@ def _report(out: Path, company: Company, verdicts: list[judges.Verdict]) -> int:
         "agreed": all(one.agrees for one in verdicts),
         "verdicts": [asdict(one) for one in verdicts],
     }
-    text = json.dumps(report, ensure_ascii=False, indent=2)
-    (out / "report.json").write_text(text + "\n", encoding="utf-8")
+    _write_json(out / "report.json", report)
     for one in verdicts:
         print(f"{'✓' if one.agrees else '✗'} {one.what} — {one.judge}")
         if not one.agrees:
             print(one.said, file=sys.stderr)
     return 0 if report["agreed"] else 1
+
+
+def _write_json(path: Path, told: object) -> None:
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _step(chinese: str, english: str) -> None:

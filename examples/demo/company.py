@@ -40,6 +40,9 @@ class Company:
     administrator: str = "李四"
     administrator_id: str = "371302199001010011"
     phone: str = "13800138000"
+    clerk: str = "王五"
+    clerk_id: str = "37130219950301002X"
+    clerk_phone: str = "13800138001"
 
 
 def licence_picture(company: Company) -> bytes:

@@ -40,16 +40,17 @@ class Verdict:
 
 def all_verdicts(folder: Path, responder: str) -> list[Verdict]:
     """Every judge over every document in the demonstration's folder. ``responder``: the CA's, an OCSP URL."""
-    form, sealed = folder / "application-form.pdf", folder / "sealed.pdf"
+    form, letter = folder / "application-form.pdf", folder / "authorisation.pdf"
+    sealed, by_clerk = folder / "sealed.pdf", folder / "sealed-by-clerk.pdf"
     root, issuing, lock_ca = (folder / f"{name}.pem" for name in ("root", "issuing", "lock-ca"))
     return [
         _chain(folder),
         _not_revoked(folder),
         _ocsp(folder, responder),
         _pdfsig(form, lock_ca),
-        _pdfsig(sealed, root, issuing),
+        *(_pdfsig(one, root, issuing) for one in (sealed, letter, by_clerk)),
         _pyhanko(form, lock_ca),
-        _pyhanko(sealed, root, [issuing], [folder / "crl.der"]),
+        *(_pyhanko(one, root, [issuing], [folder / "crl.der"]) for one in (sealed, letter, by_clerk)),
     ]
 
 

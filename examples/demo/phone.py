@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -81,6 +82,23 @@ class Phone(Client):
         self.call("PUT", f"/v1/applications/{made}/licence", content=licence, headers=headers)
         return made
 
+    def join(self, company: Company, permissions: list[str]) -> str:
+        """加入企业 as a clerk; the administrator is asked. Returns the application's id."""
+        offered = self.call("GET", "/v1/catalogue").json()["products"]
+        product = next(one["code"] for one in offered if one["kind"] == "clerk" and not one["fee_fen"])
+        named = {"enterprise_name": company.name, "credit_code": company.credit_code, "department": "投标部"}
+        joining = {"kind": "join", **named, "permissions": permissions, "product": product}
+        made: str = self.call("POST", "/v1/applications", json=joining).json()["id"]
+        self.call("POST", f"/v1/applications/{made}/submit")
+        return made
+
+    def agree(self, serial: str, pin: str) -> str:
+        """加入企业申请 → 同意 → 确认并盖章: seal 授权书 with the PIN; the application's id."""
+        waiting = self.call("GET", "/v1/consents").json()["items"]
+        asked: str = waiting[0]["id"]
+        self.call("POST", f"/v1/consents/{asked}/consent", json={"serial": serial, "pin": pin})
+        return asked
+
     def send_to_computer(self, application: str) -> tuple[str, str]:
         """发送到电脑: the signing address and its code."""
         sent = self.call("POST", f"/v1/applications/{application}/send-to-computer").json()
@@ -120,8 +138,19 @@ class OperatorDesk(Client):
         self._carry(opened["token"])
 
     def approve(self, application: str) -> None:
-        """Look at the case, then approve it."""
-        self.call("GET", f"/v1/review/applications/{application}")
-        self.call("GET", f"/v1/review/applications/{application}/licence")
-        self.call("GET", f"/v1/review/applications/{application}/form")
-        self.call("POST", f"/v1/review/applications/{application}/approve")
+        """Claim the case, look at it, then approve it."""
+        case = f"/v1/review/applications/{application}"
+        self.call("POST", f"{case}/claim")
+        for piece in self.call("GET", case).json()["versions"][-1]["evidence"]:
+            self.call("GET", piece["link"])
+        self.call("POST", f"{case}/approve")
+
+    def checks(self, application: str) -> list[dict[str, Any]]:
+        """What the machine found, once it has looked: pictures take it some seconds."""
+        for _ in range(600):
+            found = self.call("GET", f"/v1/review/applications/{application}").json()["checks"]
+            if found is not None:
+                results: list[dict[str, Any]] = found["results"]
+                return results
+            time.sleep(0.2)
+        raise Refused("the machine's checks were not made within two minutes")
