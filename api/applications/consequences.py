@@ -15,15 +15,17 @@ from sqlalchemy import Connection
 
 from api.applications.kinds import NEEDS, ApplicationKind, Gives
 from api.applications.model import Application
-from api.applications.numbers import CHINA
 from api.applications.rules import ABANDONED_AFTER, NAMES, Status
 from api.catalogue.queries import Product, find_product
+from api.catalogue.rules import CertificateKind
 from api.enterprises.administration import administrator_of
-from api.enterprises.rules import permission_text
+from api.enterprises.rules import ROLE_NAMES, Role, permission_text
 from api.jobs.queue import enqueue
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
 from api.payments import orders
+from api.payments.rules import yuan
+from api.timezone import CHINA
 
 CARRY_OUT: Final = "carry_out_application"
 """The job that gives what needs no download; payload: application."""
@@ -56,7 +58,7 @@ _TOLD: Final[dict[Status, tuple[MessageKind, Reader]]] = {
     Status.DECLINED: (MessageKind.JOIN_DECLINED, _applicant),
     Status.RETURNED: (MessageKind.APPLICATION_RETURNED, _applicant),
     Status.REJECTED: (MessageKind.APPLICATION_FAILED, _applicant),
-    Status.FAILED: (MessageKind.APPLICATION_FAILED, _applicant),
+    Status.FAILED: (MessageKind.APPLICATION_NOT_DONE, _applicant),
     Status.EXPIRED: (MessageKind.APPLICATION_EXPIRED, _applicant),
 }
 
@@ -108,7 +110,13 @@ def _tell(tx: Connection, moved: Application, kind: MessageKind, person_id: int,
 
 def _facts(tx: Connection, moved: Application, now: datetime) -> dict[str, str]:
     told = {"applicant": moved.holder_name}
-    told["product"] = find_product(tx, moved.product, moved.product_version).name
+    product = find_product(tx, moved.product, moved.product_version)
+    told["product"] = product.name
+    if moved.status is Status.APPROVED:
+        if price := price_of(moved, product):
+            told["amount"] = yuan(price)
+        if product.kind is CertificateKind.ENTERPRISE:
+            told["role"] = ROLE_NAMES[Role.ADMINISTRATOR]
     if moved.enterprise_name is not None:
         told["enterprise"] = moved.enterprise_name
     if moved.reason is not None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Final
 
-CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""The zone that dates on forms are in; China keeps one, without summer time."""
+from api.timezone import CHINA
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
 

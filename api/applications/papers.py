@@ -9,9 +9,9 @@ from typing import Final
 
 from api.applications.kinds import ApplicationKind
 from api.applications.model import Application
-from api.applications.numbers import CHINA
 from api.catalogue.queries import Product
 from api.enterprises.rules import permission_text
+from api.timezone import CHINA
 from ca.documents.forms import ApplicationForm, render_application_form
 from ca.documents.sheets import Group, Sheet, render_sheet
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, literal, select
 
 from api.applications.kinds import ApplicationKind
-from api.applications.numbers import CHINA
 from api.applications.rules import Status
 from api.applications.tables import application
 from api.certificates.tables import holding
@@ -18,6 +17,7 @@ from api.db import Database
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
 from api.messages.tables import message
+from api.timezone import CHINA
 from ca.tables import certificate
 
 _AT_ONCE: Final = 500

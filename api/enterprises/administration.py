@@ -129,7 +129,8 @@ def replace(
     members.begin(tx, credit_code, successor, Role.ADMINISTRATOR, now, name=name)
     tx.execute(update(enterprise).where(mine).values(administrator_id=successor, since=now, decided_at=now))
     facts = {"enterprise": known.name, "administrator": mask_name(name or "")}
-    post(tx, known.administrator_id, _TOLD[how], now, credit_code=credit_code, facts=facts)
+    # Without a link: the enterprise is not this person's to see any more.
+    post(tx, known.administrator_id, _TOLD[how], now, facts=facts)
 
 
 def admit(

@@ -21,6 +21,8 @@ class MessageKind(StrEnum):
     APPLICATION_RETURNED = "application-returned"
     APPLICATION_EXPIRING = "application-expiring"
     APPLICATION_EXPIRED = "application-expired"
+    APPLICATION_NOT_DONE = "application-not-done"
+    REVOCATION_DONE = "revocation-done"
     JOIN_AGREED = "join-agreed"
     JOIN_DECLINED = "join-declined"
     REAL_NAME_PASSED = "real-name-passed"

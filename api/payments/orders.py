@@ -14,7 +14,7 @@ from api.messages.posting import post
 from api.payments import queries
 from api.payments.errors import PaymentNeeded
 from api.payments.queries import Order
-from api.payments.rules import IN_FORCE, Action, Status
+from api.payments.rules import IN_FORCE, Action, Status, yuan
 from api.payments.tables import order
 
 CLOSE, LOOK, REFUND = "payments.close", "payments.look", "payments.refund"
@@ -82,7 +82,7 @@ def begin_refund(tx: Connection, known: Order, action: Action, reason: str, now:
 def tell(tx: Connection, known: Order, kind: MessageKind, now: datetime, reason: str = "") -> None:
     """Tell the person who pays, once for each kind."""
     facts = {
-        "amount": f"{known.amount_fen // 100}.{known.amount_fen % 100:02d}",
+        "amount": yuan(known.amount_fen),
         "product": known.title,
         "reason": reason,
     }

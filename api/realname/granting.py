@@ -20,6 +20,7 @@ from api.realname.queries import (
 )
 from api.realname.rules import Action, Reason, Status
 from api.realname.tables import check, identity
+from api.timezone import CHINA
 from ca.audit.event import Action as Act
 from ca.audit.event import Event, Outcome
 from ca.audit.journal import Journal
@@ -54,7 +55,7 @@ def grant(
             _put(tx, passed.person_id, values)
     except IntegrityError:  # another account was granted the same number at this moment
         return Reason.IDENTITY_IN_USE
-    facts = {"ends": f"{now + lifetime:%Y-%m-%d}"}
+    facts = {"ends": f"{(now + lifetime).astimezone(CHINA):%Y-%m-%d}"}
     post(tx, passed.person_id, MessageKind.REAL_NAME_PASSED, now, facts=facts, key=f"real-name {passed.id}")
     return None
 

@@ -10,10 +10,10 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, Row, desc, func, insert, select
 
 from api.applications.model import Application
-from api.applications.numbers import CHINA
 from api.applications.tables import application
 from api.review.rules import WAITING, Verdict
 from api.review.tables import decision, decision_reason, reason
+from api.timezone import CHINA
 
 AGES: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """What separates the ages of waiting cases."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from api.errors import AppError
+from api.timezone import CHINA
 from hsm.errors import Kind
-
-_CHINA = ZoneInfo("Asia/Shanghai")
 
 
 class CaseClaimed(AppError):
@@ -19,7 +17,7 @@ class CaseClaimed(AppError):
     zh = "该申请正由 {operator} 审核（至 {until}），如需接手请联系管理员"
 
     def __init__(self, operator: str, until: datetime) -> None:
-        told = f"{until.astimezone(_CHINA):%H:%M}"
+        told = f"{until.astimezone(CHINA):%H:%M}"
         super().__init__("another reviewer has this case", operator=operator, until=told)
 
 

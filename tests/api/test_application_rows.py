@@ -244,6 +244,10 @@ def test_an_approval_makes_the_order_and_an_end_without_certificate_closes_it(db
     assert ended is not None
     assert (made.person_id, made.amount_fen) == (OWNER, 20000)
     assert (made.status, ended.status) == (Paying.CREATED, Paying.CLOSED)
+    with db.read() as tx:
+        passed, failed = tx.execute(select(message.c.text).order_by(message.c.id)).scalars()
+    assert "请先支付 200.00 元。下载后您将成为该企业的管理员。" in passed
+    assert "已通过审核，但未能办理完成" in failed
 
 
 @pytest.mark.parametrize(

@@ -269,7 +269,7 @@ def test_what_the_profile_refuses_ends_the_application(
     assert code_of(phone.act(approved, "download", pin=PIN))[1] == "profile_refused"
     assert status(phone, approved) == "failed"
     assert code_of(phone.act(approved, "download", pin=PIN)) == (409, "application_state")
-    told = phone.http.get("/v1/messages", params={"kind": "application-failed"}).json()["items"]
+    told = phone.http.get("/v1/messages", params={"kind": "application-not-done"}).json()["items"]
     assert told[0]["link"]["id"] == approved
 
 

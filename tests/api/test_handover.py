@@ -133,6 +133,10 @@ def test_the_clerk_who_accepts_is_the_administrator_from_then_on(desk: Desk) -> 
         assert jobs(tx) == [former]
     assert desk.told(CLERK) == ["administration-offered", "administration-received"]
     assert desk.told(GIVER) == ["administration-given"]
+    with desk.db.read() as tx:  # it leads nowhere: the enterprise is not the giver's to see any more
+        assert (
+            tx.execute(select(message.c.credit_code).where(message.c.person_id == GIVER.id)).scalar() is None
+        )
     with pytest.raises(NotFound):
         desk.enterprises.one_of(GIVER, CODE)
     with pytest.raises(HandoverClosed):

@@ -75,8 +75,11 @@ class CarryingOut:
             if known.enterprise_name is not None:
                 facts["enterprise"] = known.enterprise_name
             kind = MessageKind.CERTIFICATE_REVOKED
-            for person_id in {held.person_id, known.person_id}:
-                post(tx, person_id, kind, now, serial=held.serial, facts=facts, key=f"{kind}:{held.serial}")
+            post(tx, held.person_id, kind, now, serial=held.serial, facts=facts, key=f"{kind}:{held.serial}")
+            if known.person_id != held.person_id:  # the administrator, for a clerk's
+                facts["applicant"] = known.holder_name
+                done = MessageKind.REVOCATION_DONE
+                post(tx, known.person_id, done, now, application_id=known.id, facts=facts)
 
     def _change(self, known: Application, held: HeldCertificate) -> None:
         """The record changes; where the name does, the application waits for its certificate."""

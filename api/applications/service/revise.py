@@ -14,13 +14,13 @@ from api.applications.asked import Applicant, Asked
 from api.applications.errors import KindChanged
 from api.applications.evidence import SEALED, EvidenceKind
 from api.applications.model import Application, Deed, Particulars
-from api.applications.numbers import CHINA
 from api.applications.papers import rendered
 from api.applications.rules import Action, Actor, move
 from api.applications.service.apply import check_room, count_if_lookup, paper_kind, readable
 from api.applications.service.drafts import Draft, Drafts
 from api.db import Database
 from api.enterprises.id_numbers import IdNumbers
+from api.timezone import CHINA
 
 _ANEW: Final = (EvidenceKind.FORM, EvidenceKind.LETTER, EvidenceKind.SIGNED_LETTER)
 _OF_ENTERPRISE: Final = (EvidenceKind.LICENCE, EvidenceKind.ATTACHMENT)

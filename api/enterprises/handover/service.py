@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Final, Protocol
 
 from sqlalchemy import Connection, select
@@ -27,13 +27,13 @@ from api.enterprises.tables import enterprise
 from api.errors import NotFound
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
+from api.timezone import CHINA
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event
 from ca.audit.journal import Journal
 from ca.documents.placing import Place
 from ca.documents.transfer import LETTER_SEAL, TransferLetter, render_transfer_letter
 
-_CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 _REASON: Final = "数字证书管理员移交"
 
 
@@ -172,7 +172,7 @@ class Handovers:
             with self._db.write() as tx:
                 self._parties(tx, person, new.credit_code, membership_id)
                 queries.add(tx, new, stamped)
-                deadline = f"{new.expires_at.astimezone(_CHINA):%Y-%m-%d %H:%M}"
+                deadline = f"{new.expires_at.astimezone(CHINA):%Y-%m-%d %H:%M}"
                 kind, facts = MessageKind.ADMINISTRATION_OFFERED, {"deadline": deadline}
                 self._tell(tx, new, new.recipient_id, kind, new.offered_at, facts)
                 self._append(tx, JournalAction.ADMINISTRATION_OFFERED, new)
@@ -207,7 +207,7 @@ def _party(known: Handover, person: Person) -> Party:
 def _letter(number: str, now: datetime, name: str, giver: Member, recipient: Member) -> TransferLetter:
     return TransferLetter(
         number=number,
-        written_on=now.astimezone(_CHINA).date(),
+        written_on=now.astimezone(CHINA).date(),
         enterprise_name=name,
         credit_code=giver.credit_code,
         giver_name=giver.person_name or "（见实名认证记录）",

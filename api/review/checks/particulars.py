@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from api.applications.kinds import ApplicationKind
-from api.applications.numbers import CHINA
 from api.review.checks.subject import Subject
 from api.review.runs import Outcome, Result
+from api.timezone import CHINA
 from ca.errors import InvalidCreditCode, InvalidIdNumber
 from ca.identifiers import check_credit_code, check_id_number
 
