@@ -155,6 +155,18 @@ def test_who_was_removed_does_not_come_back_by_an_older_consent(
     download(clerk, joined(company, clerk, desk, permissions=["login"]))  # whom the administrator wants again
 
 
+def test_each_is_told_of_a_revocation_what_is_true(company: Company, clerk: Phone, desk: Desk) -> None:
+    serial = download(clerk, joined(company, clerk, desk))["serial"]
+    boss = company.administrator
+    application = asked(boss, "revocation", serial=serial, grounds="已离职")
+    boss.act(application, "submit")
+    desk.judge(application, "approve")
+    assert eventually(lambda: status(boss, application) == "done")
+    told = [one.http.get("/v1/messages").json()["items"][0] for one in (boss, clerk)]
+    assert [one["kind"] for one in told] == ["revocation-done", "certificate-revoked"]
+    assert told[0]["link"] == {"type": "application", "id": application}
+
+
 def test_a_clerk_without_the_permission_does_not_seal(
     company: Company, clerk: Phone, desk: Desk, a_pdf: bytes
 ) -> None:
