@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
 from api.accounts import passwords, persons, sessions
@@ -16,8 +16,6 @@ from api.accounts.sessions import Device, Person, SessionToken
 from api.accounts.signing_in import SigningIn
 from api.accounts.tables import person
 from api.db import Database
-from api.messages.kinds import MessageKind
-from api.messages.posting import post
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 
@@ -110,10 +108,6 @@ class Credentials:
             raise ProofNeeded("the password or a fresh code is needed")
 
     def _keep(self, tx: Connection, person_id: int, number: str, kept: str, session_id: str) -> None:
-        mine = person.c.id == person_id
-        had_one = select(person.c.id).where(mine, person.c.password_hash.is_not(None))
-        if tx.execute(had_one).first() is not None:
-            post(tx, person_id, MessageKind.PASSWORD_CHANGED, self._clock())
-        tx.execute(update(person).where(mine).values(password_hash=kept))
+        tx.execute(update(person).where(person.c.id == person_id).values(password_hash=kept))
         sessions.end_others(tx, person_id, session_id)
         self._journal.append(tx, Event(Action.PASSWORD_CHANGED, mask_phone(number)))
