@@ -20,7 +20,6 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     GONE = "gone"
-    PRECONDITION = "precondition"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
     BUSY = "busy"

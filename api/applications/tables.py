@@ -82,7 +82,7 @@ revision = Table(
     Column("enterprise_name", String(64)),
     Column("credit_code", String(18)),
     Column("legal_person", String(40)),
-    Column("legal_person_id", LargeBinary),  # sealed, see api.enterprises.id_numbers
+    Column("legal_person_id", LargeBinary),  # sealed, see api.realname.id_numbers
     Column("holder_name", String(40), nullable=False),  # whose certificate it is or will be
     Column("holder_id", LargeBinary, nullable=False),  # sealed
     Column("holder_phone", String(11), nullable=False),

@@ -13,7 +13,7 @@ enterprise = Table(
     Column("credit_code", String(18), primary_key=True),
     Column("name", String(64), nullable=False),
     Column("legal_person", String(40)),
-    Column("legal_person_id", LargeBinary),  # sealed, see api.enterprises.id_numbers
+    Column("legal_person_id", LargeBinary),  # sealed, see api.realname.id_numbers
     Column("administrator_id", ForeignKey(person.c.id), nullable=False, index=True),
     Column("since", UtcDateTime, nullable=False),  # when this person became the administrator
     Column("decided_at", UtcDateTime),  # when that was approved or accepted: no older approval undoes it

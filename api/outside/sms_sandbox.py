@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter
 from sqlalchemy import Column, Integer, String, Table, delete, desc, insert, select
 
 from api.db import Database, UtcDateTime, metadata
 from api.outside.aliyun.gate import Gate, Refusal, SignedRequest
+from api.outside.aliyun.serving import sandbox_router
 from api.outside.sms import VERSION
 
 PATH: Final = "/dev/aliyun/sms"
@@ -99,19 +98,4 @@ class SmsSandbox:
 
 def router(sandbox: SmsSandbox) -> APIRouter:
     """Where the adapter calls in development."""
-    routes = APIRouter(include_in_schema=False)
-
-    @routes.post(PATH)
-    async def send_sms(request: Request) -> JSONResponse:
-        """SendSms."""
-        arrived = SignedRequest(
-            request.method,
-            request.url.path,
-            dict(request.query_params),
-            dict(request.headers),
-            await request.body(),
-        )
-        status, told = await run_in_threadpool(sandbox.answer, arrived)
-        return JSONResponse(told, status)
-
-    return routes
+    return sandbox_router(PATH, sandbox.answer)

@@ -23,9 +23,9 @@ from api.applications.service.consent import Consents
 from api.catalogue.seed import seed
 from api.db import Database
 from api.enterprises.administration import appoint
-from api.enterprises.id_numbers import IdNumbers
 from api.errors import NotFound
 from api.messages.tables import message
+from api.realname.id_numbers import IdNumbers
 from ca.audit.journal import Journal
 from tests.api.databases import migrated
 

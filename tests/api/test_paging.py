@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from api import problems
 from api.db import Database
-from api.etags import IfMatch, check_if_match, tagged, version_tag
+from api.etags import tagged
 from api.messages.tables import message
 from api.paging import CursorInvalid, Cursors, Page, Paged, PageRequest, Part, fetch
 from tests.api.asgi import InProcess
@@ -98,10 +98,6 @@ def client() -> InProcess:
     def thing(request: Request) -> Response:
         return tagged(request, _Thing(name="标证通"))
 
-    @app.put("/thing")
-    def change(if_match: IfMatch = None) -> None:
-        check_if_match(if_match, version_tag(3))
-
     return InProcess(app)
 
 
@@ -123,10 +119,3 @@ def test_what_the_client_has_is_not_sent_again(client: InProcess) -> None:
     again = client.get("/thing", headers={"If-None-Match": f'"other", W/{tag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     assert client.get("/thing", headers={"If-None-Match": '"other"'}).json() == {"name": "标证通"}
-
-
-def test_a_change_of_what_somebody_changed_is_refused(client: InProcess) -> None:
-    assert client.put("/thing").status_code == 200
-    assert client.put("/thing", headers={"If-Match": '"v2", "v3"'}).status_code == 200
-    refused = client.put("/thing", headers={"If-Match": '"v2"'})
-    assert (refused.status_code, refused.json()["code"]) == (412, "changed_meanwhile")

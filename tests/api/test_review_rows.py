@@ -28,9 +28,9 @@ from api.applications.tables import application
 from api.catalogue.seed import seed
 from api.certificates.at_hand import IssuedCertificates
 from api.db import Database, make_engine
-from api.enterprises.id_numbers import IdNumbers
 from api.jobs.queue import Job
 from api.paging import PageRequest
+from api.realname.id_numbers import IdNumbers
 from api.review import claims, queue
 from api.review.checks import pictures
 from api.review.checks.making import make

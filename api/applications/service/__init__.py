@@ -19,7 +19,7 @@ from api.applications.service.seal import Sealing
 from api.applications.service.sign import SignaturePictures
 from api.applications.service.submit import Submitting
 from api.db import Database
-from api.enterprises.id_numbers import IdNumbers
+from api.realname.id_numbers import IdNumbers
 from ca.audit.journal import Journal
 
 

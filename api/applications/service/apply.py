@@ -21,8 +21,8 @@ from api.applications.papers import Readable, rendered
 from api.applications.rules import MOST_OPEN, Status, TooManyOpen
 from api.applications.service.drafts import Draft, Drafts
 from api.db import Database
-from api.enterprises.id_numbers import IdNumbers
 from api.enterprises.lookup import count_lookup
+from api.realname.id_numbers import IdNumbers
 
 _PDF: Final = "application/pdf"
 _ONE_AN_ENTERPRISE: Final = frozenset({ApplicationKind.JOIN, ApplicationKind.CHANGE})

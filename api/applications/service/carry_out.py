@@ -20,9 +20,9 @@ from api.applications.rules import Action, Actor, Status
 from api.db import Database
 from api.enterprises.access import lock
 from api.enterprises.administration import administrator_of, appoint
-from api.enterprises.id_numbers import IdNumbers
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
+from api.realname.id_numbers import IdNumbers
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event as JournalEvent
 from ca.audit.journal import Journal

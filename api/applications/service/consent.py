@@ -20,9 +20,9 @@ from api.applications.service.seal import check_of_enterprise
 from api.catalogue.queries import Product, find_product
 from api.db import Database
 from api.enterprises.administration import administrator_of
-from api.enterprises.id_numbers import IdNumbers, mask_id_number
 from api.errors import NotFound
 from api.paging import PageRequest, Part
+from api.realname.id_numbers import IdNumbers, mask_id_number
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event as JournalEvent
 from ca.audit.journal import Journal

@@ -26,10 +26,10 @@ from api.catalogue.queries import Product, find_product
 from api.catalogue.rules import CertificateKind
 from api.enterprises.access import is_member
 from api.enterprises.errors import AdministratorNeeded, EnterpriseNotFound, NoLongerMember
-from api.enterprises.id_numbers import IdNumbers
 from api.enterprises.rules import compared_name
 from api.enterprises.tables import enterprise
 from api.errors import NotFound
+from api.realname.id_numbers import IdNumbers
 
 _FOR: Final = {
     ApplicationKind.CLAIM: frozenset({CertificateKind.ENTERPRISE, CertificateKind.LEGAL_PERSON}),

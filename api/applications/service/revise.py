@@ -19,7 +19,7 @@ from api.applications.rules import Action, Actor, move
 from api.applications.service.apply import check_room, count_if_lookup, paper_kind, readable
 from api.applications.service.drafts import Draft, Drafts
 from api.db import Database
-from api.enterprises.id_numbers import IdNumbers
+from api.realname.id_numbers import IdNumbers
 from api.timezone import CHINA
 
 _ANEW: Final = (EvidenceKind.FORM, EvidenceKind.LETTER, EvidenceKind.SIGNED_LETTER)

@@ -13,16 +13,14 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-import anyio
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter
 
 from api.outside.aliyun.cloudauth import VERSION
 from api.outside.aliyun.gate import Gate, Refusal, SignedRequest
+from api.outside.aliyun.serving import sandbox_router
 
 PATH: Final = "/dev/aliyun/cloudauth"
 KEY_ID: Final = "sandbox"
-_THREADS: Final = 8
 
 
 class CloudauthSandbox:
@@ -73,21 +71,5 @@ def _bank(asked: Mapping[str, str]) -> tuple[str, dict[str, str] | None]:
 
 
 def router(sandbox: CloudauthSandbox) -> APIRouter:
-    """Where the adapters call in development, in threads of its own: the server calls itself here."""
-    routes = APIRouter(include_in_schema=False)
-    limiter = anyio.CapacityLimiter(_THREADS)
-
-    @routes.post(PATH)
-    async def verify(request: Request) -> JSONResponse:
-        """Id2MetaVerify and BankMetaVerify."""
-        arrived = SignedRequest(
-            request.method,
-            request.url.path,
-            dict(request.query_params),
-            dict(request.headers),
-            await request.body(),
-        )
-        status, told = await anyio.to_thread.run_sync(sandbox.answer, arrived, limiter=limiter)
-        return JSONResponse(told, status)
-
-    return routes
+    """Where the adapters call in development."""
+    return sandbox_router(PATH, sandbox.answer)

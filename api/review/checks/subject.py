@@ -18,7 +18,7 @@ from api.applications.rules import OPEN, UNSUBMITTED
 from api.applications.tables import application
 from api.applications.tables import evidence as evidence_table
 from api.enterprises.administration import administrator_of
-from api.enterprises.id_numbers import IdNumbers
+from api.realname.id_numbers import IdNumbers
 from api.review.signatures import Finding, Judge
 from api.review.surroundings import RealName, real_name_of
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from api.applications.outward import CertificatesAtHand
 from api.db import Database
-from api.enterprises.id_numbers import IdNumbers
+from api.realname.id_numbers import IdNumbers
 from api.review.service.case import Cases
 from api.review.service.check import Checking
 from api.review.service.decide import Deciding

@@ -19,11 +19,11 @@ from api.applications.model import Application, Event, Particulars, Version
 from api.applications.outward import CertificatesAtHand
 from api.catalogue.queries import Product, find_product
 from api.db import Database
-from api.enterprises.id_numbers import IdNumbers, mask_id_number
 from api.enterprises.rules import permission_text
 from api.errors import NotFound
 from api.payments import queries as orders
 from api.payments.queries import Order
+from api.realname.id_numbers import IdNumbers, mask_id_number
 from api.review import claims, decisions, runs, surroundings
 from api.review.claims import Claim
 from api.review.differences import NAMES, Difference, Told, differences

@@ -10,8 +10,8 @@ from api.accounts.sessions import Operator
 from api.applications import queries
 from api.applications.consequences import CHECK
 from api.db import Database
-from api.enterprises.id_numbers import IdNumbers
 from api.jobs.queue import Job, enqueue
+from api.realname.id_numbers import IdNumbers
 from api.review import claims, runs
 from api.review.checks import VERSION
 from api.review.checks.making import make
