@@ -54,6 +54,14 @@ class CertificateOfOther(AppError):
     zh = "请选择该企业的企业证书盖章"
 
 
+class HolderDiffers(AppError):
+    """The account is another person's by now: what it held before is not theirs to go on with."""
+
+    kind = Kind.CONFLICT
+    code = "holder_differs"
+    zh = "证书持有人与您的实名信息不一致，请联系 CA 机构办理"
+
+
 class KindChanged(AppError):
     """A new version must be of the same kind, and about the same certificate."""
 

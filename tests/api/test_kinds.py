@@ -279,6 +279,17 @@ def test_an_approved_revocation_revokes(company: Company, desk: Desk) -> None:
     assert code_of(again) == (409, "certificate_revoked")
 
 
+def test_an_account_that_became_anothers_does_not_go_on_with_its_certificates(
+    company: Company, desk: Desk
+) -> None:
+    phone = company.administrator
+    released = {"phone": phone.number, "reason": "号码已转让"}
+    assert desk.http.post("/v1/operator/realname/releases", json=released).status_code < 300
+    phone.verified(name="赵后来", id_number=an_id_number())
+    for asked_for in ({"kind": "renewal"}, {"kind": "pin-reset", "grounds": "忘记 PIN 码"}):
+        assert code_of(ask(phone, serial=company.serial, **asked_for)) == (409, "holder_differs")
+
+
 @pytest.mark.parametrize("kind", ["revocation", "pin-reset"])
 def test_what_is_asked_for_with_grounds(company: Company, clerk: Phone, kind: str) -> None:
     phone, body = company.administrator, {"serial": company.serial, "grounds": "手机遗失"}

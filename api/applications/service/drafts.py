@@ -16,6 +16,7 @@ from api.applications.errors import (
     CertificateEnded,
     CertificateReplaced,
     CertificateRevoked,
+    HolderDiffers,
     ProductUnfit,
 )
 from api.applications.identities import opened_holder_id, sealed_holder_id, sealed_legal_person_id
@@ -68,8 +69,9 @@ class Drafts:
     def draft(self, tx: Connection, number: str, applicant: Applicant, asked: Asked, now: datetime) -> Draft:
         """For the application ``number``.
 
-        Raises NotFound (product, certificate), ProductUnfit, EnterpriseNotFound, AdministratorAlready,
-        AdministratorNeeded, CertificateEnded, CertificateReplaced, CertificateRevoked, NoLongerMember.
+        Raises NotFound (product, certificate), HolderDiffers, ProductUnfit, EnterpriseNotFound,
+        AdministratorAlready, AdministratorNeeded, CertificateEnded, CertificateReplaced, CertificateRevoked,
+        NoLongerMember.
         """
         return self._make[asked.kind](tx, number, applicant, asked, now)
 
@@ -153,6 +155,9 @@ class Drafts:
         held = self._certificates.find(tx, asked.serial or "")
         if held.person_id != who.id:
             raise NotFound("no such certificate")
+        first = queries.find(tx, held.application_id)
+        if opened_holder_id(self._id_numbers, first) != who.id_number:
+            raise HolderDiffers("it was issued to another identity")
         if held.revoked:
             raise CertificateRevoked("the certificate is revoked")
         if held.of_member and held.credit_code and not is_member(tx, who.id, held.credit_code):
