@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -162,8 +163,11 @@ def add_authority(
     now: datetime,
     journal: Journal | None = None,
 ) -> None:
-    """Make an issuing CA known, prepared to take over. Raises CeremonyRefused when it is known."""
-    certificate.verify_directly_issued_by(chain[0])
+    """Make an issuing CA known, prepared to take over.
+
+    Raises CeremonyRefused when it is known, or its certificate is no CA's, not of ``chain`` or not in force.
+    """
+    _check_may_issue(certificate, chain[0], now)
     key_id = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     row = {
         "key_id": key_id.hex(),
@@ -189,10 +193,16 @@ def add_authority(
 
 
 def activate(engine: Engine, name: str, now: datetime, journal: Journal | None = None) -> None:
-    """From now on ``name`` issues; the CA that issued until now is retired. Raises AuthorityUnknown."""
+    """From now on ``name`` issues; the CA that issued until now is retired.
+
+    Raises AuthorityUnknown, and CeremonyRefused when its certificate is not in force.
+    """
     with engine.connect() as connection:
         connection = connection.execution_options(sealbridge_writes=True)
         with connection.begin():
+            kept = select(table.c.certificate).where(table.c.name == name)
+            if (der := connection.execute(kept).scalar_one_or_none()) is not None:
+                _check_in_force(x509.load_der_x509_certificate(der), now)
             active = table.c.state == AuthorityState.ACTIVE
             connection.execute(update(table).where(active).values(state=AuthorityState.RETIRED))
             taken_over = {"state": AuthorityState.ACTIVE, "activated_at": now}
@@ -200,3 +210,24 @@ def activate(engine: Engine, name: str, now: datetime, journal: Journal | None =
                 raise AuthorityUnknown(f"no issuing CA {name!r}")
             if journal is not None:
                 journal.append(connection, Event(Action.AUTHORITY_ACTIVATED, name))
+
+
+def _check_may_issue(certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> None:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        raise CeremonyRefused("not issued by the CA above it", reason="证书不是由上级 CA 签发") from None
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        is_authority = constraints.ca and usage.key_cert_sign and usage.crl_sign
+    except x509.ExtensionNotFound:
+        is_authority = False
+    if not is_authority:  # RFC 5280, sections 4.2.1.3 and 4.2.1.9
+        raise CeremonyRefused("may not sign certificates and lists", reason="证书不是 CA 证书")
+    _check_in_force(certificate, now)
+
+
+def _check_in_force(certificate: x509.Certificate, now: datetime) -> None:
+    if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
+        raise CeremonyRefused("not in force at this time", reason="证书尚未生效或已过期")
