@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.pages.reference import operations
+from api.pages.reference import flows
 from api.services import Services
 
 _HERE: Final = Path(__file__).parent
@@ -38,7 +38,7 @@ def pages(site_name: str, *, with_inbox: bool) -> APIRouter:
     @router.get("/docs")
     def reference(request: Request) -> HTMLResponse:
         """The API's reference."""
-        return page("reference.html", groups=operations(request.app.openapi()))
+        return page("reference.html", flows=flows(request.app.openapi()))
 
     @router.get("/static/site.css")
     def style() -> FileResponse:
