@@ -23,11 +23,12 @@ from api.openapi.refusals import refuses
 router = APIRouter(prefix="/v1/operator", tags=["操作员登录"])
 
 _ASKED: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.ACCEPTED.value: {"model": PasskeyAsked, "description": "A passkey is asked for"}
+    HTTPStatus.CREATED.value: {"model": SessionOpened},
+    HTTPStatus.ACCEPTED.value: {"model": PasskeyAsked, "description": "A passkey is asked for"},
 }
 
 
-@router.post("/sessions", status_code=HTTPStatus.CREATED, responses=_ASKED)
+@router.post("/sessions", status_code=HTTPStatus.CREATED, response_model=None, responses=_ASKED)
 @refuses("operator_paused", "operator_refused")
 def sign_in(
     body: OperatorSignIn, accounts: AccountsService, address: Address, response: Response

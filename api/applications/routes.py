@@ -83,6 +83,7 @@ Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attac
     "holder_differs",
     "id_number_invalid",
     "name_invalid",
+    "no_longer_member",
     "not_found",
     "not_the_verified_person",
     "product_unfit",
@@ -140,6 +141,7 @@ def former_form(application_id: str, revision: Number, person: Verified, service
     "id_number_invalid",
     "kind_changed",
     "name_invalid",
+    "no_longer_member",
     "not_found",
     "not_the_verified_person",
     "product_unfit",
@@ -196,7 +198,12 @@ def licence(application_id: str, person: Verified, service: Service) -> Response
 
 @router.get("/{application_id}/signatures")
 @refuses(
-    "application_state", "glyphs_missing", "not_found", "picture_analysis_failed", "signature_name_invalid"
+    "application_state",
+    "glyphs_missing",
+    "not_found",
+    "picture_analysis_failed",
+    "signature_name_invalid",
+    "signature_not_found",
 )
 def signatures(application_id: str, person: Verified, service: Service) -> list[SignatureView]:
     """选择签名: pictures of the signature, cut out of the photo of the paper form, the likeliest first."""
@@ -210,6 +217,7 @@ def signatures(application_id: str, person: Verified, service: Service) -> list[
     "not_found",
     "picture_analysis_failed",
     "signature_name_invalid",
+    "signature_not_found",
     "signature_unknown",
 )
 def put_signature(

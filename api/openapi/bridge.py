@@ -8,10 +8,14 @@ _LIVING: Final = (
     *("session_answered", "session_cancelled", "session_expired", "session_failed", "session_not_found"),
     *("session_refused", "task_token_invalid"),
 )
-_LOCK: Final = ("glyphs_missing", "lock_certificate_invalid", "message_malformed", "message_too_large")
+_LOCK: Final = (
+    *("lock_certificate_invalid", "lock_expired", "lock_issuer_unknown", "lock_not_for_signing"),
+    *("lock_of_other_enterprise", "lock_revoked", "lock_status_unknown"),
+    *("glyphs_missing", "message_malformed", "message_too_large"),
+)
 _SIGNATURE: Final = (
-    *("message_malformed", "message_too_large", "session_not_ready", "signature_mismatch"),
-    *("signature_place_missing", "signature_too_large"),
+    *("session_not_ready", "signature_mismatch", "signature_place_missing", "signature_too_large"),
+    *_LOCK,
 )
 REFUSALS: Final = {
     "bridge_claim": (

@@ -38,7 +38,7 @@ PaymentsService = Annotated[Payments, Depends(_payments)]
 
 
 @router.post("/v1/applications/{application_id}/payment")
-@refuses("not_found")
+@refuses("not_found", "order_state")
 def check_out(person: Verified, application_id: str, payments: PaymentsService) -> CheckoutShown:
     """支付: the page on which the application is paid for. May be asked again, after a time-out too."""
     ready = payments.check_out(person, application_id)
@@ -76,7 +76,7 @@ def show_order_dossier(operator: Auditing, order_id: str, payments: PaymentsServ
 
 
 @operator_router.post("/{order_id}/refund")
-@refuses("not_found")
+@refuses("not_found", "order_state")
 def refund(operator: Managing, order_id: str, body: RefundAsked, payments: PaymentsService) -> OrderShown:
     """退款: give the money of a paid order back, with a reason."""
     return OrderShown.of(payments.give_back(operator, order_id, body.reason))

@@ -30,7 +30,8 @@ from typing import Any
 
 import httpx
 from datamodel_code_generator import DataModelType, InputFileType, generate
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
+from pydantic_core import to_jsonable_python
 
 from tests.api.running import Server
 
@@ -130,11 +131,14 @@ class Client:
 
 
 def _plain(body: Any) -> Any:
-    return (
-        body.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        if isinstance(body, BaseModel)
-        else body
-    )
+    """``body`` as JSON has it; secrets, which models hide, as they are."""
+    if isinstance(body, BaseModel):
+        return json.loads(json.dumps(body.model_dump(by_alias=True, exclude_unset=True), default=_told))
+    return body
+
+
+def _told(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else to_jsonable_python(value)
 
 
 @cache
