@@ -163,6 +163,17 @@ def revise(tx: Connection, known: Application, said: Particulars, deed: Deed, no
     return find(tx, known.id)
 
 
+def reopen(tx: Connection, returned: Application) -> Application:
+    """The next revision, which says the same from the same day on: what was judged stays as it was judged,
+    whatever the applicant adds. Raises WrongMove when another request was first.
+    """
+    following = returned.revision + 1
+    said_at = versions(tx, returned.id)[-1].created_at
+    _move_row(tx, returned, {"revision": following})
+    _add_revision(tx, returned.id, following, returned, said_at)
+    return find(tx, returned.id)
+
+
 def versions(tx: Connection, application_id: str) -> list[Version]:
     """What an application said in each revision, in order."""
     columns = [revision.c[one.name] for one in fields(Version)]

@@ -355,7 +355,7 @@ def test_what_an_operator_misses_is_added_and_submitted_again(
     assert phone.put_licence(submitted, a_picture()).status_code == 200
     assert phone.act(submitted, "submit").json()["status"] == "submitted"
     shown = phone.http.get(f"/v1/applications/{submitted}").json()
-    assert (shown["revision"], shown["reason"]) == (1, None)
+    assert (shown["revision"], shown["reason"]) == (2, None)
 
 
 def test_only_the_legal_person_is_certified_as_such(phone: Phone) -> None:

@@ -289,6 +289,10 @@ def test_a_refusal_says_why_in_words_of_templates(desk: Desk, phone: Phone, subm
     assert newest["title"] == "证书申请失败"
 
 
+def pieces_of(version: dict[str, Any]) -> dict[str, str]:
+    return {one["kind"]: one["sha256"] for one in version["evidence"]}
+
+
 def test_what_is_wanted_is_added_and_submitted_again(desk: Desk, phone: Phone, submitted: str) -> None:
     claim(desk, submitted)
     paper = [{"kind": "paper-form"}]  # a lock signed it
@@ -302,7 +306,10 @@ def test_what_is_wanted_is_added_and_submitted_again(desk: Desk, phone: Phone, s
     assert told == "需补充：营业执照照片；营业执照照片不清晰，请重新拍摄上传"
     assert phone.put_licence(submitted, a_picture()).status_code == 200
     assert phone.act(submitted, "submit").json()["status"] == "submitted"
-    assert case_of(desk, submitted)["wanted"] == [{"kind": "licence", "name": ""}]
+    case = case_of(desk, submitted)
+    assert case["wanted"] == [{"kind": "licence", "name": ""}]
+    judged, added = (pieces_of(version)["licence"] for version in case["versions"])
+    assert judged != added  # what was judged before is still there to be seen
     assert desk.judge(submitted, "approve").json()["status"] == "approved"
 
 

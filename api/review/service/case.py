@@ -55,7 +55,7 @@ class VersionFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case. ``approvals``: operators who must agree. ``wanted``: what the return asked for."""
+    """A case. ``approvals``: operators who must agree. ``wanted``: what the return before this version wanted."""
 
     application: Application
     approvals: int
@@ -119,7 +119,9 @@ class Cases:
                 differences=[one for a, b in pairwise(versions) for one in differences(a.told, b.told)],
                 events=queries.events(tx, known.id),
                 claim=claims.of(tx, known.id, now),
-                wanted=decisions.wanted_of(tx, known.id, known.revision),
+                wanted=decisions.wanted_of(
+                    tx, known.id, known.revision - 1
+                ),  # a return begins the next version
                 order=orders.newest(tx, known.id),
                 real_name=surroundings.real_name_of(tx, known, holder_id, self._id_numbers.find_by, now),
                 enterprise=surroundings.record_of(tx, known.credit_code),

@@ -110,6 +110,8 @@ class Deciding:
             reason = composed_reason(wanted, (one.text for one in chosen), why.text)
             deed = Deed(Actor.OPERATOR, operator.name, action, note=reason)
             status = queries.advance(tx, known, deed, now, reason=reason)
+            if status is Status.RETURNED:
+                evidence.carry_over(tx, queries.reopen(tx, queries.find(tx, known.id)), known.revision)
             made = Decision(verdict, now, tuple(one.code for one in chosen), tuple(why.wanted))
             self._done(tx, known, operator, made, told)
         return status
