@@ -55,7 +55,7 @@ class VersionFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case. ``approvals``: operators who must agree. ``wanted``: what the return before this version wanted."""
+    """A case. ``approvals``: operators who must agree. ``wanted``: by the return before this version."""
 
     application: Application
     approvals: int
