@@ -143,6 +143,8 @@ def close_session(tx: Connection, token: str) -> None:
 
 def end(tx: Connection, *which: ColumnElement[bool]) -> int:
     """End sessions, with the memory of their refresh tokens; how many."""
+    # The sessions first, as a renewal takes them: two that wait for each other's rows would both fail.
+    tx.execute(select(session.c.id).where(*which).order_by(session.c.id).with_for_update()).all()
     tx.execute(
         delete(spent_refresh).where(spent_refresh.c.session_id.in_(select(session.c.id).where(*which)))
     )

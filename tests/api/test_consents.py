@@ -73,7 +73,7 @@ def token() -> Token:
 @pytest.fixture
 def consents(db: Database, token: Token) -> Consents:
     journal = Journal(db.engine, "main", lambda: NOW)
-    return Consents(db, Certificates(), token, IdNumbers(bytes(range(32))), lambda: NOW, journal)
+    return Consents(db, Certificates(), token, IdNumbers(b"k" * 32, b"f" * 32), lambda: NOW, journal)
 
 
 def _fill(tx: Connection) -> None:
