@@ -61,8 +61,7 @@ def check_entitled(tx: Connection, known: Application, product: Product, before:
     if known.kind is ApplicationKind.CLAIM and _appoints(tx, known, product):
         check_decision(tx, known.enterprise.credit_code, known.person_id, known.updated_at)
     if known.kind is ApplicationKind.JOIN:
-        agreed_at = applications.last_time(tx, known, Action.CONSENT) or known.created_at
-        check_agreed(tx, known.enterprise.credit_code, known.person_id, agreed_at)
+        check_agreed(tx, known.enterprise.credit_code, known.person_id, _agreed_at(tx, known))
     if known.kind in FIRST:
         return
     if any(one.replaced_by is not None for one in before):
@@ -92,7 +91,12 @@ def take_effect(
             now,
             department=known.department,
             person_name=known.holder_name,
+            agreed_at=_agreed_at(tx, known),
         )
+
+
+def _agreed_at(tx: Connection, joining: Application) -> datetime:
+    return applications.last_time(tx, joining, Action.CONSENT) or joining.created_at
 
 
 def succeed(tx: Connection, making: Making, serial: str, now: datetime) -> None:

@@ -142,10 +142,12 @@ def admit(
     *,
     department: str | None = None,
     person_name: str | None = None,
+    agreed_at: datetime | None = None,
 ) -> None:
     """Make a person a clerk with these permissions; administrator and registration authority agreed.
 
-    Whoever is one already has these permissions from now on. An administrator stays what they are.
+    ``agreed_at``: when the administrator did, if not just now. Whoever is one already has these permissions
+    from now on, unless the administrator decided on others since then. An administrator stays what they are.
     Raises NotFound (no such enterprise).
     """
     lock(tx, credit_code)
@@ -163,9 +165,14 @@ def admit(
             name=person_name,
             permissions=granted,
             department=department,
+            granted_at=agreed_at,
         )
-    elif known.role is Role.CLERK:
-        values = {"permissions": granted, "department": department or known.department}
+    elif known.role is Role.CLERK and known.granted_at <= (agreed_at or now):
+        values = {
+            "permissions": granted,
+            "department": department or known.department,
+            "granted_at": agreed_at or now,
+        }
         tx.execute(update(membership).where(membership.c.id == known.id).values(values))
 
 

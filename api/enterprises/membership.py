@@ -34,6 +34,7 @@ class Member:
     department: str | None
     since: datetime
     until: datetime | None
+    granted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,10 @@ class End:
 
 
 _MEMBERS: Final = select(membership, person.c.phone).join(person, person.c.id == membership.c.person_id)
-_FIELDS: Final = ("id", "credit_code", "person_id", "person_name", "phone", "department", "since", "until")
+_FIELDS: Final = (
+    *("id", "credit_code", "person_id", "person_name", "phone"),
+    *("department", "since", "until", "granted_at"),
+)
 _KEEPS_CERTIFICATES: Final = frozenset({Ending.PROMOTED})
 
 
@@ -61,10 +65,19 @@ def begin(
     name: str | None = None,
     permissions: Sequence[str] = (),
     department: str | None = None,
+    granted_at: datetime | None = None,
 ) -> None:
-    """A new membership. The database refuses a second administrator and a second membership of a person."""
+    """A new membership, its permissions decided on at ``granted_at``, or now.
+
+    The database refuses a second administrator and a second membership of a person.
+    """
     row = {"credit_code": credit_code, "person_id": person_id, "person_name": name, "role": role}
-    row |= {"permissions": list(permissions), "department": department, "since": now}
+    row |= {
+        "permissions": list(permissions),
+        "department": department,
+        "since": now,
+        "granted_at": granted_at or now,
+    }
     tx.execute(insert(membership).values(row))
 
 

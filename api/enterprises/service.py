@@ -81,7 +81,7 @@ class Enterprises:
             clerk = self._clerk(tx, person, credit_code, membership_id)
             if clerk.role is Role.ADMINISTRATOR:
                 raise AdministratorHasAll("an administrator has every permission")
-            values = {"permissions": granted, "department": department}
+            values = {"permissions": granted, "department": department, "granted_at": now}
             tx.execute(update(membership).where(membership.c.id == clerk.id).values(values))
             facts = {"enterprise": _name(tx, credit_code), "permissions": permission_text(granted)}
             kind = MessageKind.PERMISSIONS_CHANGED

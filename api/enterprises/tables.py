@@ -29,6 +29,7 @@ membership = Table(
     Column("person_name", String(40)),  # as the registration authority approved it
     Column("role", String(16), nullable=False),  # of api.enterprises.rules.Role
     Column("permissions", JSON, nullable=False),  # of a clerk; an administrator has all
+    Column("granted_at", UtcDateTime, nullable=False),  # when the administrator decided on the permissions
     Column("department", String(60)),
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime),
