@@ -250,17 +250,7 @@ def test_an_approval_makes_the_order_and_an_end_without_certificate_closes_it(db
     assert "已通过审核，但未能办理完成" in failed
 
 
-@pytest.mark.parametrize(
-    ("lists", "index"),
-    [
-        (lambda tx, page: queries.of_person(tx, OWNER, page), "ix_application_person"),
-        (lambda tx, page: queries.in_status(tx, Status.SUBMITTED, page), "ix_application_status"),
-        (lambda tx, page: queries.in_status(tx, None, page), "ix_application_updated"),
-    ],
-)
-def test_a_page_is_read_along_an_index(
-    tmp_path: Path, lists: Callable[[Connection, PageRequest], Part[Application]], index: str
-) -> None:
+def test_a_page_is_read_along_an_index(tmp_path: Path) -> None:
     """Neither sorted nor searched through: the first page and any other cost the same, however many rows."""
     engine = make_engine(f"sqlite:///{tmp_path}/b.db")
     migrations.upgrade(engine)
@@ -268,9 +258,9 @@ def test_a_page_is_read_along_an_index(
     listen(engine, "before_cursor_execute", lambda *seen: asked.append(seen[2]))
     with Database(engine).read() as tx:
         for page in (PageRequest(), PageRequest(after=(NOW, "20260101-AAAAAAAA"))):
-            lists(tx, page)
+            queries.of_person(tx, OWNER, page)
             statement = asked[-1].replace("?", "'2026'")
             plan = [str(row[-1]) for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
-            assert any(index in step for step in plan), plan
+            assert any("ix_application_person" in step for step in plan), plan
             assert not any("TEMP B-TREE" in step or step == "SCAN application" for step in plan), plan
     engine.dispose()

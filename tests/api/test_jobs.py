@@ -21,7 +21,7 @@ from api.jobs.rules import KEPT, KEYS_KEPT, LEASE, MOST_ATTEMPTS, Status, is_giv
 from api.jobs.tables import job
 from api.jobs.worker import Worker
 from tests.api.running import Server
-from tests.api.working_child import effect, fast_clock
+from tests.api.working_child import effect
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -237,14 +237,17 @@ def children(db: Database) -> Iterator[Callable[[], subprocess.Popen[str]]]:
         assert child.stdout.readline() == "ready\n"
         return child
 
-    with db.write() as tx:
-        for number in range(150):
-            enqueue(tx, "add", {"what": str(number)}, run_at=fast_clock(began))
     yield start
     for child in started:
         child.send_signal(signal.SIGCONT)
         child.communicate(timeout=30)
         assert child.returncode in (0, -signal.SIGKILL)
+
+
+def _ask_for_work(db: Database) -> None:
+    with db.write() as tx:
+        for number in range(150):
+            enqueue(tx, "add", {"what": str(number)}, run_at=datetime.now(UTC))
 
 
 def _wait_until_done(db: Database) -> None:
@@ -267,6 +270,7 @@ def test_processes_share_the_work_and_crashes_neither_lose_nor_repeat_any(
     db: Database, children: Callable[[], subprocess.Popen[str]]
 ) -> None:
     first = [children() for _ in range(3)]
+    _ask_for_work(db)  # once all are there to take some
     time.sleep(0.3)
     first[0].kill()  # somewhere in the middle
     first[1].send_signal(signal.SIGSTOP)  # stands still beyond its lease
