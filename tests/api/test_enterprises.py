@@ -37,12 +37,13 @@ def clerk_of(server: Server) -> Callable[..., Phone]:
     """Makes somebody a clerk, as the registration authority's approval of a join does."""
 
     def made(company: str, *permissions: str) -> Phone:
-        clerk = Phone(server).sign_in()
+        clerk, now = Phone(server).sign_in(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
         with sqlite3.connect(server.data / "sealbridge.db", timeout=30) as database:
             database.execute(
                 "INSERT INTO enterprise_membership (credit_code, person_id, person_name, role, permissions, "
-                "since) SELECT ?, id, '张三丰', 'clerk', ?, ? FROM account_person WHERE phone = ?",
-                (company, json.dumps(permissions), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", clerk.number),
+                "since, granted_at) SELECT ?, id, '张三丰', 'clerk', ?, ?, ? FROM account_person "
+                "WHERE phone = ?",
+                (company, json.dumps(permissions), now, now, clerk.number),
             )
         database.close()
         return clerk
