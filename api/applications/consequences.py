@@ -23,8 +23,8 @@ from api.enterprises.rules import ROLE_NAMES, Role, permission_text
 from api.jobs.queue import enqueue
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
+from api.money import yuan
 from api.payments import orders
-from api.payments.rules import yuan
 from api.timezone import CHINA
 
 CARRY_OUT: Final = "carry_out_application"

@@ -68,8 +68,8 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attachment, by its code")]
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
-@refuses(
+# Whatever is asked for, first or once more, is checked alike.
+_ASKING = (
     "administrator_already",
     "administrator_needed",
     "application_under_way",
@@ -91,6 +91,10 @@ Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attac
     "too_many_applications",
     "too_many_lookups",
 )
+
+
+@router.post("", status_code=HTTPStatus.CREATED)
+@refuses(*_ASKING)
 def apply(body: NewApplication, person: Verified, service: Service) -> StatusView:
     """去申请: apply. ``kind`` says what for; without it, 认领企业 with a certificate of the enterprise."""
     made = service.applying.apply(applicant(person, body.named), body.asked())
@@ -125,29 +129,7 @@ def former_form(application_id: str, revision: Number, person: Verified, service
 
 
 @router.post("/{application_id}/revise", status_code=HTTPStatus.CREATED)
-@refuses(
-    "administrator_already",
-    "administrator_needed",
-    "application_state",
-    "application_under_way",
-    "certificate_ended",
-    "certificate_of_other_enterprise",
-    "certificate_replaced",
-    "certificate_revoked",
-    "credit_code_invalid",
-    "enterprise_not_found",
-    "glyphs_missing",
-    "holder_differs",
-    "id_number_invalid",
-    "kind_changed",
-    "name_invalid",
-    "no_longer_member",
-    "not_found",
-    "not_the_verified_person",
-    "product_unfit",
-    "subject_invalid",
-    "too_many_lookups",
-)
+@refuses("application_state", "kind_changed", *_ASKING)
 def revise(application_id: str, body: Revision, person: Verified, service: Service) -> StatusView:
     """重新申请: correct what was refused; files that still hold stay, the refused version too.
 

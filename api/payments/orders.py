@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from api.jobs.queue import enqueue
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
+from api.money import yuan
 from api.payments import queries
 from api.payments.errors import PaymentNeeded
 from api.payments.queries import Order
-from api.payments.rules import IN_FORCE, Action, Status, yuan
+from api.payments.rules import IN_FORCE, Action, Status
 from api.payments.tables import order
 
 CLOSE, LOOK, REFUND = "payments.close", "payments.look", "payments.refund"

@@ -57,11 +57,6 @@ NAMES: Final = {
 """How people call each status."""
 
 
-def yuan(fen: int) -> str:
-    """An amount as people read it: 200.00."""
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
 def move(status: Status, action: Action) -> Status:
     """The status after ``action``. Raises WrongOrderMove."""
     after = MOVES.get((status, action))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+from api.money import yuan
 from api.outside.alipay.answers import AlipayRefused
 from api.outside.alipay.client import BEIJING, Alipay
 from api.outside.errors import NoticeForged, ProviderAnswerInvalid
@@ -86,11 +87,6 @@ class AlipayCashier:
         if notice.get("seller_id") != self._seller_id:
             raise NoticeForged("the notice is for another seller")
         return _trade(notice)
-
-
-def yuan(amount_fen: int) -> str:
-    """8880 is ``"88.80"``."""
-    return f"{amount_fen // 100}.{amount_fen % 100:02d}"
 
 
 def _trade(told: Mapping[str, Any]) -> Trade:

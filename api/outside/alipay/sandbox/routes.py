@@ -20,11 +20,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.db import Database
+from api.money import yuan
 from api.outside.alipay.sandbox.certifications import Certifications
 from api.outside.alipay.sandbox.gateway import Clock, Gatekeeper, Refusal
 from api.outside.alipay.sandbox.gateway import Request as Call
 from api.outside.alipay.sandbox.notices import Notices
-from api.outside.alipay.sandbox.trades import PAID, WAITING, Trades, yuan
+from api.outside.alipay.sandbox.trades import PAID, WAITING, Trades
 
 PATH: Final = "/dev/alipay"
 _THREADS: Final = 8

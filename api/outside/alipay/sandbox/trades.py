@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 
 from api.db import Database
+from api.money import yuan
 from api.outside.alipay.client import BEIJING
 from api.outside.alipay.sandbox.gateway import Gatekeeper, Refusal, Request
 from api.outside.alipay.sandbox.notices import post_notice
@@ -27,11 +28,6 @@ def fen(yuan: str) -> int:
         raise Refusal.business("ACQ.INVALID_PARAMETER", "金额不正确")
     whole, _, part = yuan.partition(".")
     return int(whole) * 100 + int(part.ljust(2, "0"))
-
-
-def yuan(amount: int) -> str:
-    """8880 is ``"88.80"``."""
-    return f"{amount // 100}.{amount % 100:02d}"
 
 
 class Trades:
