@@ -273,10 +273,10 @@ def test_processes_share_the_work_and_crashes_neither_lose_nor_repeat_any(
     _ask_for_work(db)  # once all are there to take some
     time.sleep(0.3)
     first[0].kill()  # somewhere in the middle
+    first.append(children())  # before one is stopped that may hold SQLite's only write lock
     first[1].send_signal(signal.SIGSTOP)  # stands still beyond its lease
-    first.append(children())
     if db.engine.dialect.name == "sqlite":
-        time.sleep(0.3)  # it may have stopped with the only write lock there is
+        time.sleep(0.3)
         first[1].send_signal(signal.SIGCONT)
     else:
         first[2].kill()
