@@ -21,7 +21,7 @@ from api.jobs.rules import KEPT, KEYS_KEPT, LEASE, MOST_ATTEMPTS, Status, is_giv
 from api.jobs.tables import job
 from api.jobs.worker import Worker
 from tests.api.running import Server
-from tests.api.working_child import effect
+from tests.api.working_child import SPEED, effect
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -275,13 +275,12 @@ def test_processes_share_the_work_and_crashes_neither_lose_nor_repeat_any(
     first[0].kill()  # somewhere in the middle
     first.append(children())  # before one is stopped that may hold SQLite's only write lock
     first[1].send_signal(signal.SIGSTOP)  # stands still beyond its lease
-    if db.engine.dialect.name == "sqlite":
-        time.sleep(0.3)
-        first[1].send_signal(signal.SIGCONT)
-    else:
+    # Not until all is done: it may have stopped with a job's row locked, or with SQLite's only write lock.
+    time.sleep(0.3 if db.engine.dialect.name == "sqlite" else 2 * LEASE.total_seconds() / SPEED)
+    first[1].send_signal(signal.SIGCONT)
+    if db.engine.dialect.name != "sqlite":
         first[2].kill()
     _wait_until_done(db)
-    first[1].send_signal(signal.SIGCONT)
     time.sleep(0.5)
     added = Counter(what for what, _ in _effects(db) if what.isdigit())
     assert added == Counter(str(number) for number in range(150))

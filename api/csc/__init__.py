@@ -1,0 +1,1 @@
+"""Remote signing by the interface of the Cloud Signature Consortium."""

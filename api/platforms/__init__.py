@@ -1,0 +1,1 @@
+"""Trading platforms: who they are, and what they may ask."""

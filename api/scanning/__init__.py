@@ -1,0 +1,1 @@
+"""What a phone approves by scanning: binding, signing in, sealing, opening."""
