@@ -11,6 +11,7 @@ from api.metrics.meters import Meters
 from api.outside.ntp import time_server
 from api.pki.service import Pki
 from api.settings import Settings
+from api.statements.signing import Statements
 from api.tokens import OpenTokens, read_certificate
 from api.upkeep.chores import chores
 from api.upkeep.deadlines import Deadlines
@@ -46,6 +47,7 @@ class CertificationAuthority:
     revoker: Revoker
     ocsp: Responder
     stamper: TimeStamper
+    statements: Statements
     lists: CrlLibrary
     pki: Pki
     deadlines: Deadlines
@@ -96,6 +98,7 @@ def open_authority(
         revoker=Revoker(ledger, clock, status_changed, journal),
         ocsp=ocsp,
         stamper=stamper,
+        statements=Statements(lambda: own.current(Role.STATEMENT), settings.public_url, clock),
         lists=lists,
         pki=pki,
         deadlines=deadlines,

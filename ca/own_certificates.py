@@ -39,6 +39,7 @@ class Role(StrEnum):
     TIME_STAMPING = "tsa"
     AUDIT = "audit"
     SEAL_MAKER = "seal-maker"
+    STATEMENT = "statement"
 
 
 _PROFILES: Final = {
@@ -46,12 +47,14 @@ _PROFILES: Final = {
     Role.TIME_STAMPING: "time-stamping",
     Role.AUDIT: "audit-signer",
     Role.SEAL_MAKER: "seal-maker",
+    Role.STATEMENT: "statement-signer",
 }
 _TITLES: Final = {
     Role.OCSP: "OCSP 响应者",
     Role.TIME_STAMPING: "时间戳服务",
     Role.AUDIT: "审计签名",
     Role.SEAL_MAKER: "电子印章制作",
+    Role.STATEMENT: "业务声明",
 }
 
 

@@ -49,6 +49,7 @@ def chores(
                 own.current(Role.OCSP, issuing)
         own.current(Role.TIME_STAMPING)
         own.current(Role.AUDIT)
+        own.current(Role.STATEMENT)
         own.destroy_expired()
 
     def answers() -> None:
