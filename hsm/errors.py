@@ -168,6 +168,14 @@ class KeyDamaged(HsmError):
     zh = "密钥数据已损坏或不属于本设备"
 
 
+class CiphertextRefused(HsmError):
+    """What was to be decrypted does not fit the key, or was altered; the token itself is in order."""
+
+    kind = Kind.INVALID
+    code = "ciphertext_refused"
+    zh = "密文无法解密"
+
+
 class MechanismMissing(HsmError):
     """The token does not offer the mechanism that the operation needs."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, Protocol, Self, TypeVar
 
+import pkcs11
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from pkcs11 import KDF, Attribute, KeyType, Mechanism
 
 from hsm.cryptoki import CkMechanism, KeyFunctionNotPermitted, PssParameters, mechanism
-from hsm.errors import MechanismMissing
+from hsm.errors import CiphertextRefused, MechanismMissing
 from hsm.mechanisms import DIGEST_INFO, DIGESTS, digest_of
 from hsm.public_keys import PublicKey
 from hsm.session import Session
@@ -29,6 +30,7 @@ Buffer = bytes | bytearray | memoryview
 _RSA_PKCS: Final = mechanism(Mechanism.RSA_PKCS)
 _ECDSA: Final = mechanism(Mechanism.ECDSA)
 _EDDSA: Final = mechanism(Mechanism.EDDSA)
+_PROBE: Final = b"in order"
 RsaDigest = utils.Prehashed | hashes.HashAlgorithm | utils.NoDigestInfo
 
 
@@ -90,13 +92,27 @@ class TokenRSAKey(_StaysInToken, RSAPrivateKey):
         return self._access.sign(made, block, (self.key_size + 7) // 8)
 
     def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> bytes:
-        """Decrypt one block; the padding is taken off by the token."""
+        """Decrypt one block; the padding is taken off by the token.
+
+        Raises CiphertextRefused for a block that does not decrypt, MechanismMissing, HsmError.
+        """
         mechanism, parameters = _rsa_encryption(padding)
-        return self._access.use(
-            lambda _, key: bytes(
-                _able(key, "decrypt")(bytes(ciphertext), mechanism=mechanism, mechanism_param=parameters)
-            )
-        )
+
+        def decrypted(key: Any, block: bytes) -> bytes:
+            act = _able(key, "decrypt")
+            return bytes(act(block, mechanism=mechanism, mechanism_param=parameters))
+
+        def work(_: Session, key: Any) -> bytes:
+            try:
+                return decrypted(key, bytes(ciphertext))
+            except pkcs11.ArgumentsBad as exc:  # SoftHSM 2.6.1 for OAEP with other digests than SHA-1
+                raise MechanismMissing("the token does not take these parameters") from exc
+            except pkcs11.PKCS11Error as exc:
+                # Modules say the same of a broken block and of a broken token; a block of our own tells.
+                decrypted(key, self._public.encrypt(_PROBE, padding))
+                raise CiphertextRefused("the block does not decrypt with this key") from exc
+
+        return self._access.use(work)
 
 
 class TokenECKey(_StaysInToken, EllipticCurvePrivateKey):
