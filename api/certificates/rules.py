@@ -101,6 +101,14 @@ class NotForSigning(AppError):
     zh = "该证书是加密证书，请选择签名证书"
 
 
+class OtherPinNeeded(AppError):
+    """The key has a PIN of its own, of which too few tries are left to try another certificate's."""
+
+    kind = Kind.FORBIDDEN
+    code = "other_pin_needed"
+    zh = "该加密证书需使用其自己的 PIN 码"
+
+
 def check_pin(pin: str) -> None:
     """What a new PIN must be. Raises PinWeak."""
     if not _SHORTEST <= len(pin) <= _LONGEST:
@@ -130,6 +138,20 @@ def state(not_after: datetime, revocation: Revocation | None, now: datetime) -> 
     if now > not_after:
         return CertificateState.EXPIRED
     return CertificateState.SUSPENDED if stands is Standing.SUSPENDED else CertificateState.ACTIVE
+
+
+_KEY_IN_OTHER_HANDS: Final = frozenset({"key_compromise", "ca_compromise", "aa_compromise"})
+"""Reasons of a revocation after which whoever opens an envelope need not be its holder (RFC 5280, 5.3.1)."""
+
+
+def may_decrypt(stands: CertificateState, reason: str | None) -> bool:
+    """Whether an encryption certificate opens what was encrypted to it: replaced and expired ones do.
+
+    ``reason``: of a revocation. Whether the holder still has the power is asked apart.
+    """
+    if stands is CertificateState.SUSPENDED:
+        return False
+    return stands is not CertificateState.REVOKED or reason not in _KEY_IN_OTHER_HANDS
 
 
 ENDED: Final = frozenset({CertificateState.EXPIRED, CertificateState.REVOKED})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,27 @@ from ca.seals.handwriting.written import stamped_signature
 from ca.seals.name_mark import draw_name
 from ca.seals.picture import SealDesign, SealPicture, draw_seal
 from ca.seals.rules import SealKind
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal in its holder's hand: the PIN was right, and as many documents may follow as were agreed to.
+
+    Hold it for one act alone: that the holder has the power is asked again when ``note`` is called.
+    """
+
+    serial: str
+    identity: SigningIdentity
+    picture: SealPicture
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """What a seal was put on, by digests (SHA-256, hexadecimal) before and after, and why."""
+
+    before_sha256: str
+    after_sha256: str
+    reason: str
 
 
 class Sealing:
@@ -60,17 +82,52 @@ class Sealing:
         NoLongerMember, AdministratorNeeded, CertificateUnusable, PinIncorrect, PinLocked, HsmError, and the
         subclasses of DocumentRefused for a PDF that cannot be sealed.
         """
-        identity = self._certificates.open(person, serial, pin, permission)
-        now, drawn = self._clock(), picture or self._picture(serial, identity)
-        sealed = seal_pdf(pdf, identity, drawn, place, reason=reason, at=now)
-        row: dict[str, Any] = {"serial": serial.lower(), "at": now, "reason": reason}
-        digests = {"before_sha256": _digest(pdf), "after_sha256": _digest(sealed)}
+        seal = self.take_up(person, serial, pin, permission, picture)
+        sealed = self.put(seal, pdf, [place], reason)
         with self._db.write() as tx:
-            # Whoever lost the power while the token signed gets nothing of it.
-            require_power(tx, holdings.find(tx, serial), permission, hold=True)
-            tx.execute(insert(stamp).values(row | digests))
-            self._journal.append(tx, Event(Action.DOCUMENT_SEALED, row["serial"], detail=digests))
+            done = Stamped(_digest(pdf), _digest(sealed), reason)
+            self._journal.append(tx, *self.note(tx, seal, permission, [done]))
         return sealed
+
+    def take_up(
+        self,
+        person: Person,
+        serial: str,
+        pin: str,
+        permission: Permission | None,
+        picture: SealPicture | None = None,
+    ) -> Seal:
+        """The seal, by the PIN, which is one try however many documents follow. Raises as ``stamp``."""
+        identity = self._certificates.open(person, serial, pin, permission)
+        return Seal(serial.lower(), identity, picture or self._picture(serial, identity))
+
+    def put(self, seal: Seal, pdf: bytes, places: Sequence[Place], reason: str) -> bytes:
+        """``pdf`` with the seal at each place, one signature after the other: every one can be verified.
+
+        Nothing is written down: whoever gives the document out calls ``note`` first. Raises HsmError and the
+        subclasses of DocumentRefused.
+        """
+        for place in places:
+            pdf = seal_pdf(pdf, seal.identity, seal.picture, place, reason=reason, at=self._clock())
+        return pdf
+
+    def note(
+        self, tx: Connection, seal: Seal, permission: Permission | None, stamped: Sequence[Stamped]
+    ) -> list[Event]:
+        """Write down what was sealed; the events are the caller's to append, last. Raises as ``power``:
+        whoever lost the power while the token signed gets nothing of it."""
+        require_power(tx, holdings.find(tx, seal.serial), permission, hold=True)
+        told = {"serial": seal.serial, "at": self._clock()}
+        rows: list[dict[str, Any]] = [told | asdict(one) for one in stamped]
+        tx.execute(insert(stamp), rows)
+        return [
+            Event(
+                Action.DOCUMENT_SEALED,
+                seal.serial,
+                detail={"before_sha256": one.before_sha256, "after_sha256": one.after_sha256},
+            )
+            for one in stamped
+        ]
 
     def _picture(self, serial: str, identity: SigningIdentity) -> SealPicture:
         with self._db.read() as tx:
