@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from hsm.certificates import TokenCertificate, public_certificates
 from hsm.config import PinSource, TokenConfig, pin_from_file
+from hsm.enrolling import EnrolledPairs, certify_openly, public_keys
 from hsm.errors import HsmError, Kind, SealBridgeError
 from hsm.escrow import open_escrow, restored_blob
 from hsm.keys import PrivateKey
-from hsm.mechanisms import KeyKind, KeyUse
+from hsm.mechanisms import KeyKind, KeyUse, kind_of
 from hsm.module import Module
 from hsm.observation import Observer
 from hsm.pin_seal import PinCost, PinSeal
@@ -29,6 +30,7 @@ from hsm.wrapping import AesKeyWrapper, KeyWrapper
 
 __all__ = [
     "AesKeyWrapper",
+    "EnrolledPairs",
     "HsmError",
     "KeyBlobs",
     "KeyKind",
@@ -53,11 +55,14 @@ __all__ = [
     "TokenKeys",
     "Vault",
     "WrappedKeys",
+    "certify_openly",
     "has_key",
     "init_token",
+    "kind_of",
     "list_tokens",
     "open_escrow",
     "pin_from_file",
     "public_certificates",
+    "public_keys",
     "restored_blob",
 ]

@@ -184,6 +184,45 @@ class MechanismMissing(HsmError):
     zh = "密码设备不支持所需的算法"
 
 
+class KeyGenerationMissing(MechanismMissing):
+    """The token makes no key pairs of this kind itself."""
+
+    code = "key_generation_missing"
+    zh = "该密码设备不能自行生成所需类型的密钥，请更换设备"
+
+
+class KeyCertified(HsmError):
+    """A certificate on the token names the key: it is not destroyed."""
+
+    kind = Kind.CONFLICT
+    code = "key_certified"
+    zh = "该密钥已有证书，不能删除"
+
+
+class CertificateMisplaced(HsmError):
+    """A certificate was to be written beside a key that is not its own."""
+
+    kind = Kind.INVALID
+    code = "certificate_misplaced"
+    zh = "证书与密码设备中的密钥不一致，未写入"
+
+
+class TokenReadOnly(HsmError):
+    """The token takes no objects: it is write-protected."""
+
+    kind = Kind.FORBIDDEN
+    code = "token_read_only"
+    zh = "密码设备为只读，不能写入密钥或证书"
+
+
+class LoginNeeded(HsmError):
+    """The token wants its PIN before it does this; another token may not."""
+
+    kind = Kind.CONFLICT
+    code = "login_needed"
+    zh = "需要输入密码设备的 PIN 码"
+
+
 class TokenFull(HsmError):
     """No room for another object."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pkcs11 import Attribute, Mechanism, MechanismFlag
 from pkcs11.constants import DEFAULT
 
-from hsm.errors import MechanismMissing
+from hsm.errors import KeyGenerationMissing, MechanismMissing
 from hsm.mechanisms import CURVES, ED25519_PARAMS, GENERATE, PARAMS_BY_CURVE, RSA_BITS, KeyKind, KeyUse
 from hsm.session import Session
 from hsm.token import Token
@@ -30,9 +30,10 @@ _PUBLIC: Final = {Attribute.ENCRYPT: DEFAULT, Attribute.WRAP: DEFAULT, Attribute
 
 
 def require(token: Token, kind: KeyKind, use: KeyUse = KeyUse.SIGN) -> None:
-    """Raise MechanismMissing when the token cannot make such a key, before anything is created."""
+    """Raise KeyGenerationMissing or MechanismMissing when the token cannot make such a key, before anything
+    is created."""
     if not token.supports(GENERATE[kind][1]):
-        raise MechanismMissing(f"{token.info.label}: no {GENERATE[kind][1].name} for {kind}")
+        raise KeyGenerationMissing(f"{token.info.label}: no {GENERATE[kind][1].name} for {kind}")
     if kind is KeyKind.ED25519 and use is KeyUse.DECRYPT:
         raise MechanismMissing("Ed25519 keys only sign")
     if kind in CURVES and use is KeyUse.DECRYPT and not token.supports(Mechanism.ECDH1_DERIVE):

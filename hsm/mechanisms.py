@@ -12,6 +12,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pkcs11 import MGF, KeyType, Mechanism
 
 from hsm.errors import MechanismMissing
@@ -70,6 +72,16 @@ DIGESTS: Final[dict[str, tuple[Mechanism, MGF]]] = {
 # Wrapping a private key of any length, best first. RFC 5649 has two numbers: SoftHSM 2.6.1 offers it as
 # 0x210A, which PKCS#11 v3.0 took back and defined as 0x210B.
 WRAP: Final = (Mechanism.AES_KEY_WRAP_KWP, Mechanism.AES_KEY_WRAP_PAD)
+
+
+def kind_of(public: object) -> KeyKind | None:
+    """The kind of a public key; None of one that the project does not make."""
+    if isinstance(public, RSAPublicKey):
+        return next((kind for kind, bits in RSA_BITS.items() if bits == public.key_size), None)
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return next((kind for kind, curve in CURVES.items() if curve.name == public.curve.name), None)
+    return KeyKind.ED25519 if isinstance(public, Ed25519PublicKey) else None
+
 
 # Three times as fast as a context of ``cryptography``, which shows beside a P-256 signature.
 _HASHES: Final = {

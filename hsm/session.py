@@ -68,13 +68,17 @@ class Session:
         """The one object of this class with label (str) or id (bytes) ``name``. Raises KeyNotFound."""
         known = self._found.get((object_class, name))
         if known is None:
-            attribute = Attribute.LABEL if isinstance(name, str) else Attribute.ID
-            matches = self._search({Attribute.CLASS: object_class, attribute: name})
+            matches = self.named(object_class, name)
             if len(matches) != 1:
                 shown = name if isinstance(name, str) else name.hex()
                 raise KeyNotFound(f"{len(matches)} objects of class {object_class.name} named {shown!r}")
             known = self._found[object_class, name] = matches[0]
         return known
+
+    def named(self, object_class: ObjectClass, name: str | bytes) -> list[Any]:
+        """All objects of this class with label (str) or id (bytes) ``name``."""
+        attribute = Attribute.LABEL if isinstance(name, str) else Attribute.ID
+        return self._search({Attribute.CLASS: object_class, attribute: name})
 
     def forget(self) -> None:
         """Drop the cached handles, after an object was destroyed."""

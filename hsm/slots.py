@@ -36,7 +36,7 @@ class PinState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """A token as it describes itself, readable without a PIN."""
+    """A token as it describes itself, readable without a PIN. ``writable``: it takes new objects."""
 
     label: str
     serial: str
@@ -44,6 +44,7 @@ class TokenInfo:
     model: str
     pin_state: PinState
     mechanisms: frozenset[int]
+    writable: bool = True
 
 
 def list_tokens(module: Path) -> list[TokenInfo]:
@@ -76,6 +77,7 @@ def token_info(slot: Any) -> TokenInfo:
         model=token.model,
         pin_state=_pin_state(token.flags),
         mechanisms=frozenset(int(mechanism) for mechanism in slot.get_mechanisms()),
+        writable=not token.flags & TokenFlag.WRITE_PROTECTED,
     )
 
 

@@ -27,8 +27,10 @@ from hsm.errors import (
     PinIncorrect,
     PinLocked,
     TokenBusy,
+    TokenFull,
     TokenGone,
     TokenNotFound,
+    TokenReadOnly,
 )
 from hsm.module import Module
 from hsm.observation import Observer
@@ -121,8 +123,11 @@ class Token:
     def change(self, work: Callable[[Session], Result]) -> Result:
         """Do ``work`` that makes or destroys objects, one such work at a time.
 
-        It may be done several times, so it first clears away what a failed try can have left.
+        It may be done several times, so it first clears away what a failed try can have left. Raises
+        TokenReadOnly before anything is tried, and TokenFull.
         """
+        if not self._info.writable:
+            raise TokenReadOnly(f"{self._info.label} is write-protected")
         # SoftHSM 2.6.1 lets a thread read an object that another one is still writing: attributes come back
         # empty, and the defaults put in their place can be stored over the true ones.
         alone = self._module.is_softhsm
@@ -130,7 +135,7 @@ class Token:
             for _ in range(_CHANGE_TRIES - 1):
                 try:
                     return self._observed(work, alone)
-                except (TokenBusy, PinIncorrect, PinLocked):
+                except (TokenBusy, TokenFull, TokenReadOnly, PinIncorrect, PinLocked):
                     raise
                 except HsmError:
                     continue
@@ -177,7 +182,8 @@ class Token:
             slot = find_slot(self._module, self._config)
             token = slot.get_token()
             # Session first, PIN second: the binding's open-with-PIN leaks its session when the PIN fails.
-            anchor = token.open(rw=True)
+            info = token_info(slot)
+            anchor = token.open(rw=info.writable)
         cryptoki = self._module.cryptoki
         try:
             cryptoki.login(anchor.handle, CKU_USER, self._pin())
@@ -188,7 +194,7 @@ class Token:
         self._anchor = anchor
         self._info = token_info(slot)
         self._sessions = SessionPool(
-            lambda: Session(token.open(rw=True, attribute_mapper=PrivateKeyTemplates()), cryptoki),
+            lambda: Session(token.open(rw=info.writable, attribute_mapper=PrivateKeyTemplates()), cryptoki),
             lambda session: cryptoki.close_session(session.raw.handle),
             self._config.pool_size,
             self._config.wait_seconds,

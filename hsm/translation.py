@@ -22,6 +22,7 @@ from hsm.errors import (
     TokenFull,
     TokenGone,
     TokenNotFound,
+    TokenReadOnly,
 )
 
 SESSION_LOST: Final = (
@@ -70,6 +71,7 @@ _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[HsmError]], .
     ),
     ((pkcs11.WrappedKeyInvalid, pkcs11.WrappedKeyLenRange), KeyDamaged),
     ((pkcs11.DeviceMemory,), TokenFull),
+    ((pkcs11.TokenWriteProtected, pkcs11.SessionReadOnly), TokenReadOnly),
     ((pkcs11.SessionCount,), TokenBusy),
     (HANDLE_STALE, KeyNotFound),
     ((*SESSION_LOST, *UNCLEAR), TokenGone),

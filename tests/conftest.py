@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import postgres, softhsm, tpm
+from tests.support import faulty_lock, postgres, softhsm, tpm
 
 # Before anything imports hsm: SoftHSM2 reads its configuration when it is initialised, once a process.
 _tokens = softhsm.enter_new_folder()
@@ -50,6 +50,22 @@ def tpm_lock() -> Iterator[tpm.TpmToken]:
     # Not pytest's tmp_path: a socket's path may have 108 characters only.
     with tempfile.TemporaryDirectory(prefix="sb-tpm-") as folder, tpm.tpm_token(Path(folder)) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def lock_with_faults(softhsm: Path, tmp_path_factory: pytest.TempPathFactory) -> faulty_lock.FaultyLock:
+    """SoftHSM2 behind a module that fails as it is told; skipped where no C compiler is."""
+    if reason := faulty_lock.missing():
+        pytest.skip(f"no faulty lock: {reason}")
+    return faulty_lock.build(tmp_path_factory.mktemp("faulty"), softhsm)
+
+
+@pytest.fixture
+def failing(lock_with_faults: faulty_lock.FaultyLock) -> Iterator[faulty_lock.FaultyLock]:
+    """The same, without a fault at the beginning and at the end of a test."""
+    lock_with_faults.now("")
+    yield lock_with_faults
+    lock_with_faults.now("")
 
 
 @pytest.fixture(scope="session")
