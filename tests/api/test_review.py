@@ -17,20 +17,7 @@ from tests.api.locks import LockCa
 from tests.api.people import COMPANY, Desk, Pc, Phone, a_credit_code, a_picture, an_id_number, code_of
 from tests.api.running import Server
 
-PASSWORD = "An0ther-Operator"
 CASES = "/v1/review/applications"
-
-
-@pytest.fixture(scope="module")
-def hire(server: Server) -> Callable[..., Desk]:
-    def hire(*roles: str) -> Desk:
-        name = f"review-{secrets.token_hex(4)}"
-        given = [part for role in roles or ("reviewer",) for part in ("--role", role)]
-        added = server.command("operator", "add", name, *given, "--password-file", "-", said=f"{PASSWORD}\n")
-        assert added.returncode == 0, added.stderr
-        return Desk(server, name, PASSWORD)
-
-    return hire
 
 
 @pytest.fixture(scope="module")
@@ -393,43 +380,3 @@ def test_figures_of_the_office(desk: Desk, hire: Callable[..., Desk], submitted:
     for wrong in ({"from": "2026-01-01", "to": "2026-12-31"}, {"from": "2026-02-01", "to": "2026-01-01"}):
         refused = clerk.http.get("/v1/review/statistics/decisions", params=wrong)
         assert code_of(refused) == (422, "range_invalid")
-
-
-# Nobody judges their own.
-
-
-def registered(manager: Desk, name: str, id_number: str) -> int:
-    path = f"/v1/operator/realname/operators/{name}"
-    return manager.http.put(path, json={"id_number": id_number}).status_code
-
-
-def test_nobody_judges_their_own_application(
-    server: Server, desk: Desk, hire: Callable[..., Desk], phone: Phone, submitted: str
-) -> None:
-    judging, manager = hire(), hire("manager")
-    assert claim(judging, submitted).status_code == 200
-    assert registered(manager, judging.name, phone.holder["id_number"]) == 204
-    # What was claimed before is decided by nobody whose own it is, whatever the decision would be.
-    for verdict, body in (("approve", None), ("reject", {"reason": "撤销"}), ("return", {"reason": "补充"})):
-        answered = judging.http.post(f"{CASES}/{submitted}/{verdict}", json=body)
-        assert code_of(answered) == (403, "own_application"), verdict
-    assert judging.http.delete(f"{CASES}/{submitted}/claim").status_code == 204
-    assert code_of(claim(judging, submitted)) == (403, "own_application")
-    given = manager.http.post(f"{CASES}/{submitted}/take-over", json={"operator": judging.name})
-    assert code_of(given) == (403, "own_application")
-    assert ("case.claimed", "refused", "own_application") in journal(server, submitted)
-    assert desk.judge(submitted, "approve").json()["status"] == "approved"
-
-
-def test_one_human_is_one_operator(server: Server, hire: Callable[..., Desk]) -> None:
-    manager, one, other = hire("manager"), hire().name, hire().name
-    number = an_id_number()
-    assert registered(manager, one, number) == 204
-    path = f"/v1/operator/realname/operators/{other}"
-    assert code_of(manager.http.put(path, json={"id_number": number})) == (409, "operator_identity_taken")
-    assert code_of(manager.http.put(f"{path}-no", json={"id_number": number})) == (404, "operator_unknown")
-    said = server.command("operator", "identify", other, "--id-number-file", "-", said=f"{number}\n")
-    assert (said.returncode, "operator_identity_taken" in said.stderr) == (1, True)
-    assert number not in said.stdout + said.stderr
-    said = server.command("operator", "identify", other, "--id-number-file", "-", said=f"{an_id_number()}\n")
-    assert said.returncode == 0, said.stderr
