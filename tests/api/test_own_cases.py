@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
+import pytest
+
+from api.accounts.operators import add_operator, all_operators, set_identity
+from api.db import Database
+from api.review.conflicts import Conflicts
+from api.review.errors import OperatorIdentityNeeded
+from ca.audit.journal import Journal
+from tests.api.conftest import PASSWORD
 from tests.api.people import Desk, Phone, an_id_number, code_of
 from tests.api.running import Server
 from tests.api.test_review import CASES, claim, journal
+from tests.api.test_review_rows import ID_NUMBERS, NOW, an_application
 
 
 def registered(manager: Desk, name: str, id_number: str) -> int:
@@ -44,3 +54,17 @@ def test_one_human_is_one_operator(server: Server, hire: Callable[..., Desk]) ->
     assert number not in said.stdout + said.stderr
     said = server.command("operator", "identify", other, "--id-number-file", "-", said=f"{an_id_number()}\n")
     assert said.returncode == 0, said.stderr
+
+
+def test_operators_are_known_where_that_is_required(each_database: Database) -> None:
+    db, known = each_database, an_application("20260101-AAAAAAAA")
+    name, strict = f"known-{secrets.token_hex(4)}", Conflicts(ID_NUMBERS, required=True)
+    add_operator(db, name, PASSWORD, NOW)
+    with db.write() as tx:
+        mine = next(one.id for one in all_operators(tx) if one.name == name)
+        with pytest.raises(OperatorIdentityNeeded):
+            strict.check(tx, mine, name, known)
+        Conflicts(ID_NUMBERS).check(tx, mine, name, known)
+    set_identity(db, name, ID_NUMBERS.find_by(an_id_number()), Journal(db.engine, "test", lambda: NOW))
+    with db.read() as tx:
+        strict.check(tx, mine, name, known)

@@ -42,7 +42,7 @@ from api.review import claims, queue
 from api.review.checks import pictures
 from api.review.checks.making import make
 from api.review.checks.subject import gather
-from api.review.errors import CaseClaimed, ClaimNeeded, OperatorIdentityNeeded, OwnApplication
+from api.review.errors import CaseClaimed, ClaimNeeded, OwnApplication
 from api.review.queue import Filters
 from api.review.rules import LEASE, Assigned
 from api.review.runs import Outcome
@@ -265,13 +265,8 @@ def test_whoever_is_concerned_does_not_judge(
         an_application("20260101-BBBBBBBB", ApplicationKind.JOIN, status=Status.CONSENT),
     )
     administrators = ID_NUMBERS.find_by(an_id_number())
-    row = {
-        "person_id": 2,
-        "method": "police",
-        "name": "王建国",
-        "id_number": b"",
-        "id_number_hash": administrators,
-    }
+    row = {"person_id": 2, "method": "police", "name": "王建国", "id_number": b""}
+    row |= {"id_number_hash": administrators}
     of_check = {"id": "of-2", "status": "passed", "provider": "x", "started_at": NOW, "ends_at": NOW}
     of_identity = {"check_id": "of-2", "verified_at": NOW, "expires_at": NOW}
     with db.write() as tx:
@@ -280,11 +275,10 @@ def test_whoever_is_concerned_does_not_judge(
         tx.execute(insert(check).values(row | of_check))
         tx.execute(insert(identity).values(row | of_identity))
         queries.advance(tx, joining, Deed(Actor.ADMINISTRATOR, "2", Move.CONSENT), NOW)
-        submitted = queries.find(tx, joining.id)
-        queries.advance(tx, submitted, Deed(Actor.OPERATOR, "second", Move.RETURN), NOW)
-        queries.reopen(tx, queries.find(tx, joining.id))
-        again = queries.find(tx, joining.id)
-        queries.advance(tx, again, Deed(Actor.APPLICANT, "1", Move.SUBMIT), NOW)
+        for deed in (Deed(Actor.OPERATOR, "second", Move.RETURN), Deed(Actor.APPLICANT, "1", Move.SUBMIT)):
+            queries.advance(tx, queries.find(tx, joining.id), deed, NOW)
+            if deed.action is Move.RETURN:
+                queries.reopen(tx, queries.find(tx, joining.id))
     legal_person = opened_legal_person_id(ID_NUMBERS, known)
     concerned = [
         (known.id, ID_NUMBERS.find_by(opened_holder_id(ID_NUMBERS, known))),
@@ -297,22 +291,6 @@ def test_whoever_is_concerned_does_not_judge(
         with pytest.raises(OwnApplication):
             service.holding.claim(operators[0], number)
     service.holding.claim(operators[1], known.id)  # whose identity nobody asked for
-
-
-def test_operators_are_known_where_that_is_required(
-    db: Database, operators: tuple[Operator, Operator]
-) -> None:
-    at_hand = IssuedCertificates(Ledger(db.engine), lambda: NOW)
-    journal = Journal(db.engine, "test", lambda: NOW)
-    strict = review(db, ID_NUMBERS, judge(db.engine), at_hand, lambda: NOW, journal, identities_required=True)
-    known = an_application("20260101-AAAAAAAA")
-    with db.write() as tx:
-        queries.add(tx, known)
-    with pytest.raises(OperatorIdentityNeeded):
-        strict.holding.claim(operators[0], known.id)
-    set_identity(db, operators[0].name, ID_NUMBERS.find_by(an_id_number()), journal)
-    strict.holding.claim(operators[0], known.id)
-    assert strict.deciding.approve(operators[0], known.id) is Status.APPROVED
 
 
 def test_withdrawn_while_it_is_read(
