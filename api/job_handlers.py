@@ -20,8 +20,10 @@ from api.jobs.handlers import Handlers
 from api.payments import orders
 from api.payments.settling import Settling
 from api.review.service import Review
+from mobile_bridge.server.scans import ScanService
 
 _HOUR: Final = 3600
+_SCANS_SECONDS: Final = 10
 
 
 def job_handlers(
@@ -34,6 +36,7 @@ def job_handlers(
     settling: Settling,
     reminders: Reminders,
     revoking: Revoking,
+    scans: ScanService,
 ) -> Handlers:
     """The work of every job and sweep."""
     handlers = Handlers()
@@ -51,6 +54,7 @@ def job_handlers(
     handlers.every("certificates.remind", _HOUR, reminders.sweep)
     handlers.outside(REVOKE, lambda job: revoking.revoke(job.text("serial"), job.text("reason")))
     handlers.every("certificates.orphans", _HOUR, revoking.revoke_orphans)
+    handlers.every("scans.expire", _SCANS_SECONDS, scans.expire_overdue)
     handlers.outside(orders.LOOK, settling.look)
     handlers.outside(orders.CLOSE, settling.close)
     handlers.outside(orders.REFUND, settling.refund)

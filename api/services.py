@@ -81,6 +81,7 @@ from ca.renewal import Renewals
 from ca.timestamps import TimeStamper
 from ca.trust import LockTrust
 from hsm import open_escrow
+from mobile_bridge.server.scans import ScanService
 from mobile_bridge.server.service import BridgeService
 
 Clock = Callable[[], datetime]
@@ -109,6 +110,7 @@ class Services:
     pki: Pki
     ocsp: Responder
     bridge: BridgeService
+    scans: ScanService
     issuer: Issuer
     registry: Registry
     certificate_search: CertificateSearch
@@ -222,7 +224,10 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     reminders = Reminders(db, _now, settings.reminder_days)
     escrowed = EscrowedKeys(keys, blobs, ledger)
     ca = Ca(issuer, Renewals(issuer, ledger, revoker, _now), ledger, authorities, profiles)
-    handlers = job_handlers(db, _now, calls, applied, memberships, handovers, settling, reminders, revoking)
+    scans = ScanService(db.engine, _now, settings.server_secret(), settings.public_url)
+    handlers = job_handlers(
+        db, _now, calls, applied, memberships, handovers, settling, reminders, revoking, scans
+    )
     meters.registry.register(QueueCollector(db, _now))
 
     def trust() -> LockTrust:
@@ -283,6 +288,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         journal=journal,
         ocsp=authority.ocsp,
         bridge=bridge,
+        scans=scans,
         issuer=issuer,
         registry=Registry(db, ledger, revoker, _now),
         certificate_search=CertificateSearch(db, ledger, id_numbers),

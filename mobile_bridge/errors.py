@@ -41,7 +41,63 @@ class SessionClaimed(BridgeError):
 
     kind = Kind.CONFLICT
     code = "already_claimed"
-    zh = "该签章任务已在另一台电脑上打开"
+    zh = "该任务已在另一台设备上打开"
+
+
+class QrMalformed(BridgeError):
+    """What was scanned is no QR code of this server."""
+
+    kind = Kind.INVALID
+    code = "qr_malformed"
+    zh = "无法识别该二维码，请扫描交易平台页面上的二维码"
+
+
+class QrStale(BridgeError):
+    """The QR code is older than the few seconds for which it holds: a photo of it, or a page that stands."""
+
+    kind = Kind.GONE
+    code = "qr_stale"
+    zh = "二维码已失效，请扫描电脑屏幕上当前的二维码"
+
+
+class QrForged(BridgeError):
+    """The QR code was not made by this server for this session; unknown sessions answer alike."""
+
+    kind = Kind.FORBIDDEN
+    code = "qr_forged"
+    zh = "二维码无效，可能是伪造的，请勿继续操作"
+
+
+class ApprovalInProgress(BridgeError):
+    """An approval of the same session is under way, or its turn was taken over."""
+
+    kind = Kind.CONFLICT
+    code = "approval_in_progress"
+    zh = "正在处理您的确认，请稍候"
+
+
+class WaitTokenRefused(BridgeError):
+    """Not the secret with which a page may wait for this session; unknown sessions answer alike."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "wait_token_invalid"
+    zh = "等待凭据无效，请刷新页面后重试"
+
+
+class OriginForeign(BridgeError):
+    """A page of another site than the session was made for asks for it."""
+
+    kind = Kind.FORBIDDEN
+    code = "origin_foreign"
+    zh = "该网站无权查看此扫码任务"
+
+
+class TooManyWaits(BridgeError):
+    """More pages wait for one session than anybody has open."""
+
+    kind = Kind.TOO_MANY
+    code = "too_many_waits"
+    zh = "打开的页面过多，请关闭其他页面后重试"
 
 
 class TaskTokenRefused(BridgeError):
@@ -57,7 +113,7 @@ class SessionNotFound(BridgeError):
 
     kind = Kind.NOT_FOUND
     code = "session_not_found"
-    zh = "没有找到该签章任务"
+    zh = "没有找到该任务"
 
 
 class SessionExpired(BridgeError):
@@ -65,7 +121,7 @@ class SessionExpired(BridgeError):
 
     kind = Kind.GONE
     code = "session_expired"
-    zh = "签章任务已过期，请在手机上重新发送"
+    zh = "任务已过期，请重新发起"
 
 
 class SessionCancelled(BridgeError):
@@ -73,7 +129,7 @@ class SessionCancelled(BridgeError):
 
     kind = Kind.GONE
     code = "session_cancelled"
-    zh = "签章任务已在手机上取消或重新发送"
+    zh = "任务已被取消，或已被新的任务取代"
 
 
 class SessionRefused(BridgeError):
@@ -81,7 +137,7 @@ class SessionRefused(BridgeError):
 
     kind = Kind.GONE
     code = "session_refused"
-    zh = "签章任务已被拒绝"
+    zh = "任务已被拒绝"
 
 
 class SessionFailed(BridgeError):
@@ -89,7 +145,7 @@ class SessionFailed(BridgeError):
 
     kind = Kind.GONE
     code = "session_failed"
-    zh = "签章任务已失败，请在手机上重新发送"
+    zh = "任务已失败，请重新发起"
 
 
 class SessionAnswered(BridgeError):
@@ -97,7 +153,7 @@ class SessionAnswered(BridgeError):
 
     kind = Kind.CONFLICT
     code = "session_answered"
-    zh = "签章任务已完成，不能重复提交"
+    zh = "任务已完成，不能重复提交"
 
 
 class SessionNotReady(BridgeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from mobile_bridge.errors import (
     BridgeError,
@@ -14,7 +14,6 @@ from mobile_bridge.errors import (
     SessionRefused,
 )
 from mobile_bridge.server.rules import Status
-from mobile_bridge.server.sessions import Session
 
 _REFUSALS: Final[dict[Status, type[BridgeError]]] = {
     Status.CREATED: SessionNotReady,
@@ -28,6 +27,15 @@ _REFUSALS: Final[dict[Status, type[BridgeError]]] = {
 }
 
 
-def why_closed(session: Session) -> BridgeError:
+class Standing(Protocol):
+    """A session of either direction."""
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        ...
+
+
+def why_closed(session: Standing) -> BridgeError:
     """The error that fits where the session stands."""
     return _REFUSALS[session.status](f"the session is {session.status}")

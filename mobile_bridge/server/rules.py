@@ -16,6 +16,17 @@ class SessionKind(StrEnum):
     """What is asked for, and thereby the direction."""
 
     LOCK_SIGNATURE = "lock-signature"
+    BIND = "bind"
+    LOGIN = "login"
+    TOOL_LOGIN = "tool-login"
+    RECORD = "record"
+    SIGN = "sign"
+    GENERATE = "generate"
+    DECRYPT = "decrypt"
+
+
+SCANNED: Final = frozenset(SessionKind) - {SessionKind.LOCK_SIGNATURE}
+"""The kinds that a phone claims by a QR code; the others are claimed by a PC at an address."""
 
 
 class Status(StrEnum):
@@ -64,6 +75,7 @@ MOVES: Final[dict[tuple[Status, Action], tuple[Status, Actor]]] = {
     (Status.CLAIMED, Action.REFUSE): (Status.REFUSED, Actor.HOLDER),
     (Status.CLAIMED, Action.CANCEL): (Status.CANCELLED, Actor.REQUESTER),
     (Status.CLAIMED, Action.EXPIRE): (Status.EXPIRED, Actor.SERVICE),
+    (Status.CLAIMED, Action.FAIL): (Status.FAILED, Actor.SERVICE),
     # An answer in our store outlives the time limit: only its own merit decides.
     (Status.CONFIRMED, Action.COMPLETE): (Status.COMPLETE, Actor.SERVICE),
     (Status.CONFIRMED, Action.FAIL): (Status.FAILED, Actor.SERVICE),
@@ -71,6 +83,12 @@ MOVES: Final[dict[tuple[Status, Action], tuple[Status, Actor]]] = {
 
 OPEN: Final = frozenset({Status.CREATED, Status.CLAIMED})
 """Waiting for a device; these expire."""
+
+FINAL: Final = frozenset(Status) - OPEN - {Status.CONFIRMED}
+"""Where nothing happens any more."""
+
+SUPERSEDED: Final = "superseded"
+"""The code with which a session is cancelled by a newer one of the same subject."""
 
 ADDRESS_LIFETIME: Final = timedelta(minutes=10)
 """From creation to the claim."""

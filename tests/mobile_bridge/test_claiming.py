@@ -37,7 +37,7 @@ def test_the_database_holds_no_secret(
     service: BridgeService, sent: CreatedSession, token: str, engine: Engine
 ) -> None:
     with engine.connect() as connection:
-        row = str(connection.execute(select(tables.session)).one())
+        row = str(connection.execute(select(tables.session.join(tables.address))).one())
     secrets = (typed(sent), typed(sent).replace("-", ""), f"'{sent.code}'", token)
     assert not [secret for secret in secrets if secret in row]
 
@@ -71,7 +71,7 @@ def test_parallel_guesses_are_counted_one_by_one(
     assert outcomes.count(CodeTriesSpent.code) == 1
     assert outcomes.count(AddressRefused.code) == 15
     with engine.connect() as connection:
-        assert connection.execute(select(tables.session.c.tries)).scalar_one() == 5
+        assert connection.execute(select(tables.address.c.tries)).scalar_one() == 5
     assert [event.action for event in service.events(sent.id)].count("try") == 5
 
 

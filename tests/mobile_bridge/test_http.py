@@ -119,7 +119,7 @@ class TestPage:
         assert browser.get(sent.address).text == first
         with httpx.Client(base_url=origin, trust_env=False) as other:
             assert ENTERPRISE not in other.get(sent.address).text
-            assert "另一台电脑" in enter(other, sent.address, sent.code).text
+            assert "另一台设备" in enter(other, sent.address, sent.code).text
 
     def test_the_page_tells_the_end(
         self, browser: httpx.Client, sent: CreatedSession, service: BridgeService

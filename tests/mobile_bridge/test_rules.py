@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from mobile_bridge.server.rules import MOVES, OPEN, Action, Actor, Status, WrongMove, move
+from mobile_bridge.server.rules import FINAL, MOVES, OPEN, Action, Actor, Status, WrongMove, move
 
 ALLOWED = """
 created   claim    holder    claimed
@@ -17,6 +17,7 @@ claimed   confirm  holder    confirmed
 claimed   refuse   holder    refused
 claimed   cancel   requester cancelled
 claimed   expire   service   expired
+claimed   fail     service   failed
 confirmed complete service   complete
 confirmed fail     service   failed
 """
@@ -34,8 +35,8 @@ def test_every_status_action_and_actor(status: Status, action: Action, actor: Ac
 
 
 def test_an_ended_session_never_moves_again() -> None:
-    ended = set(Status) - OPEN - {Status.CONFIRMED}
-    assert not [key for key in MOVES if key[0] in ended]
+    assert set(Status) == OPEN | FINAL | {Status.CONFIRMED}
+    assert not [key for key in MOVES if key[0] in FINAL]
 
 
 def test_every_status_can_be_reached() -> None:
