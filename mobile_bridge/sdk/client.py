@@ -1,0 +1,236 @@
+"""The platform's calls: HTTPS, each signed by the platform's key (RFC 9421), every failure told apart."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import time
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Self, cast
+from urllib.parse import quote
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from mobile_bridge.sdk import message_signatures
+from mobile_bridge.sdk.errors import Unreachable, refused
+from mobile_bridge.sdk.message_signatures import Message, PrivateKey
+from mobile_bridge.sdk.scans import Envelope, Scan, Started, ToSeal, Uploaded
+
+PREFIX: Final = "/platform/v1"
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_PAUSE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformKey:
+    """The key that signs this platform's calls, and the id under which the service knows it."""
+
+    id: str
+    key: PrivateKey = field(repr=False)
+
+    @classmethod
+    def of_pem(cls, key_id: str, pem: bytes, password: bytes | None = None) -> Self:
+        """Ed25519, or ECDSA on P-256. Raises ValueError."""
+        key = load_pem_private_key(pem, password)
+        is_p256 = isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp256r1"
+        if not (is_p256 or isinstance(key, ed25519.Ed25519PrivateKey)):
+            raise ValueError("a platform's key is Ed25519, or ECDSA on P-256")
+        return cls(key_id, cast(PrivateKey, key))
+
+    def pem(self) -> bytes:
+        """The private key, PKCS #8 without a password: keep it where only the platform's server reads."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def public_pem(self) -> bytes:
+        """What is given to the service's operator."""
+        return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+class SignedCalls(httpx.Auth):
+    """Signs whatever httpx sends."""
+
+    requires_request_body = True
+
+    def __init__(self, key: PlatformKey) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the headers; a request that is sent again is signed again, with another nonce."""
+        message = Message(request.method, str(request.url), request.content)
+        request.headers.update(
+            message_signatures.sign(message, self._key.key, self._key.id, datetime.now(UTC))
+        )
+        yield request
+
+
+class PlatformClient:
+    """One platform at one service. Safe for threads; close it, or use it in a ``with``.
+
+    ``origin``: the site whose pages show the code, one of those registered. Every method raises Unreachable,
+    and the subclasses of Refused.
+    """
+
+    def __init__(self, service: str, key: PlatformKey, *, origin: str, issuer: str | None = None) -> None:
+        self.service, self.origin = service.rstrip("/"), origin
+        self.issuer = issuer or self.service
+        self._http = httpx.Client(
+            base_url=self.service + PREFIX, auth=SignedCalls(key), timeout=_TIMEOUT, follow_redirects=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End its connections."""
+        self._http.close()
+
+    # What a page asks a phone for.
+
+    def bind(
+        self, user: str, *, user_name: str | None = None, credit_code: str | None = None, **more: Any
+    ) -> Started:
+        """扫码绑定: tie the platform's ``user`` to the person who scans, and to the enterprise.
+
+        ``more``, here and below: ``title``, ``lifetime_seconds`` (60 to 600), ``nonce``.
+        """
+        return self._start("bind", {"user": user, "user_name": user_name, "credit_code": credit_code}, more)
+
+    def login(self, **more: Any) -> Started:
+        """扫码登录: which of the platform's users scans."""
+        return self._start("login", {}, more)
+
+    def tool_login(self, tool: str, **more: Any) -> Started:
+        """投标工具 CA 认证: like ``login``, for a program on a desk."""
+        return self._start("tool-login", {"tool": tool}, more)
+
+    def record(self, **more: Any) -> Started:
+        """同步诚信库: the enterprise's record and certificates, given out by a member."""
+        return self._start("record", {}, more)
+
+    def sign(self, reason: str, documents: Iterable[ToSeal], **more: Any) -> Started:
+        """扫码签章: seals on 1 to 50 documents that were uploaded before."""
+        return self._start("sign", {"reason": reason, "documents": [one.wire() for one in documents]}, more)
+
+    def generate(
+        self, title: str, sha256: str, size: int, facts: Mapping[str, str] | None = None, **more: Any
+    ) -> Started:
+        """扫码生成招标文件: approve a file that never leaves the platform. ``facts``: shown on the phone."""
+        shown = [{"label": label, "value": value} for label, value in (facts or {}).items()]
+        file = {"title": title, "sha256": sha256, "bytes": size}
+        return self._start("generate", {"file": file, "facts": shown}, more)
+
+    def decrypt(
+        self, title: str, number: str, session_key: bytes, envelopes: Sequence[Envelope], **more: Any
+    ) -> Started:
+        """扫码解密: the content keys of 1 to 200 envelopes, sealed to the session's one-use public key."""
+        request = {
+            "tender": {"title": title, "number": number},
+            "session_key": base64.b64encode(session_key).decode(),
+            "envelopes": [one.wire() for one in envelopes],
+        }
+        return self._start("decrypt", request, more)
+
+    def _start(self, kind: str, request: Mapping[str, Any], more: Mapping[str, Any]) -> Started:
+        common = {"kind": kind, "nonce": secrets.token_urlsafe(32), "origin": self.origin}
+        body = {name: value for name, value in {**common, **more, **request}.items() if value is not None}
+        made = self._json("POST", "/scans", json=body)
+        names = ("id", "request_digest", "wait_token", "wait_url", "events_url", "expires_at")
+        facts = {name: str(made[name]) for name in names}
+        return Started(
+            **facts, kind=kind, nonce=str(body["nonce"]), issuer=self.issuer, audience=str(body["origin"])
+        )
+
+    # What becomes of it.
+
+    def scan(self, scan: str) -> Scan:
+        """Where it stands."""
+        try:
+            return Scan.of(self._json("GET", f"/scans/{quote(scan, safe='')}"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unreachable(f"not a scan: {error!r}") from error
+
+    def wait(self, scan: str, *, seconds: float = 180.0, pause: float = _PAUSE) -> Scan:
+        """Ask until nothing follows any more, or the time is over: for programs without a page."""
+        until = time.monotonic() + seconds
+        while True:
+            found = self.scan(scan)
+            if found.is_final or time.monotonic() >= until:
+                return found
+            time.sleep(pause)
+
+    def cancel(self, scan: str) -> None:
+        """Take it back; its code is worth nothing from now on."""
+        self._call("DELETE", f"/scans/{quote(scan, safe='')}")
+
+    def sealed(self, scan: str, number: int) -> bytes:
+        """A sealed PDF of a ``sign`` scan, counted from 0 as they were asked for."""
+        return self._call("GET", f"/scans/{quote(scan, safe='')}/documents/{number}").content
+
+    def evidence(self, scan: str) -> bytes:
+        """Every event of a scan with its time, signed by the service; as it was received."""
+        return self._call("GET", f"/scans/{quote(scan, safe='')}/evidence").content
+
+    # Documents, bindings, keys.
+
+    def upload(self, pdf: bytes) -> Uploaded:
+        """Hand over a document to be sealed; the same one may be sent again. Kept for a day."""
+        digest = hashlib.sha256(pdf).hexdigest()
+        headers = {"Content-Type": "application/pdf"}
+        made = self._json("POST", "/documents", params={"sha256": digest}, content=pdf, headers=headers)
+        return Uploaded(digest, int(made["pages"]), datetime.fromisoformat(made["expires_at"]))
+
+    def bindings(self, **query: Any) -> Any:
+        """The platform's bindings, as the service lists them."""
+        return self._json("GET", "/bindings", params=query)
+
+    def unbind(self, binding: str) -> None:
+        """End a binding."""
+        self._call("DELETE", f"/bindings/{quote(binding, safe='')}")
+
+    def keys(self) -> Any:
+        """The platform's keys, as the service lists them."""
+        return self._json("GET", "/keys")
+
+    def add_key(self, new: PlatformKey) -> Any:
+        """Register another key, by a call signed with the present one."""
+        return self._json("POST", "/keys", json={"id": new.id, "public_key": new.public_pem().decode()})
+
+    def remove_key(self, key_id: str) -> None:
+        """Retire a key."""
+        self._call("DELETE", f"/keys/{quote(key_id, safe='')}")
+
+    def _json(self, method: str, path: str, **request: Any) -> Any:
+        return _decoded(self._call(method, path, **request))
+
+    def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{self.service}: {type(error).__name__}") from error
+        if response.is_success:
+            return response
+        problem = _decoded(response)
+        if not isinstance(problem, dict) or "code" not in problem:
+            raise Unreachable(f"HTTP {response.status_code} without a problem: not a signing service")
+        raise refused(response.status_code, problem)
+
+
+def _decoded(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise Unreachable(f"HTTP {response.status_code}, not JSON: not a signing service") from error

@@ -1,0 +1,123 @@
+"""What a platform asks for and what it gets back, as values. No I/O."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Final, Self
+
+FINAL: Final = frozenset({"complete", "refused", "expired", "cancelled", "failed"})
+"""The statuses that nothing follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a seal goes: ``page`` from 0; millimetres from the page's top left corner."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class ToSeal:
+    """A document that was uploaded before, the name the person sees, and the places of its seals."""
+
+    sha256: str
+    title: str
+    places: tuple[Place, ...]
+
+    def wire(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"sha256": self.sha256, "title": self.title, "places": [asdict(one) for one in self.places]}
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One envelope to open. ``recipient``: the CMS RecipientInfo (DER) for the holder's certificate."""
+
+    id: str
+    title: str
+    recipient: bytes
+
+    def wire(self) -> dict[str, str]:
+        """As JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "recipient": base64.b64encode(self.recipient).decode(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A document the service keeps for signing. ``sha256``: hexadecimal."""
+
+    sha256: str
+    pages: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A scan that waits. Keep it on the server: its answer is verified against it.
+
+    The browser needs ``id``, ``wait_token`` and the service's address, and nothing else.
+    """
+
+    id: str
+    kind: str
+    nonce: str
+    request_digest: str
+    issuer: str
+    audience: str
+    wait_token: str = field(repr=False)
+    wait_url: str
+    events_url: str
+    expires_at: str
+    """RFC 3339."""
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain strings, for a session store."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, str]) -> Self:
+        """What ``as_dict`` made."""
+        return cls(**stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Where a scan stands. ``answer``: once complete; believe it only after ``verify_statement``.
+
+    ``hint``: of the closed list in docs/platform.md. ``version`` grows with every change.
+    """
+
+    id: str
+    kind: str
+    status: str
+    hint: str
+    version: int
+    expires_at: datetime
+    answer: dict[str, Any] | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing follows."""
+        return self.status in FINAL
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self:
+        """From JSON. Raises KeyError, ValueError, TypeError."""
+        return cls(
+            id=str(facts["id"]),
+            kind=str(facts["kind"]),
+            status=str(facts["status"]),
+            hint=str(facts["hint"]),
+            version=int(facts["version"]),
+            expires_at=datetime.fromisoformat(facts["expires_at"]),
+            answer=facts.get("answer"),
+        )
