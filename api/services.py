@@ -19,8 +19,9 @@ from api.catalogue.service import Catalogue
 from api.certificates.at_hand import IssuedCertificates
 from api.certificates.blobs import NewKeyBlobs
 from api.certificates.custody import SubscriberKeys
-from api.certificates.download import Ca, CertificateDownload
+from api.certificates.download import CertificateDownload
 from api.certificates.endings import EndedMemberships
+from api.certificates.issuing import Ca, Issuing
 from api.certificates.pin_change import PinChanges
 from api.certificates.pins import PinTries
 from api.certificates.reminding import Reminders
@@ -224,6 +225,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     reminders = Reminders(db, _now, settings.reminder_days)
     escrowed = EscrowedKeys(keys, blobs, ledger)
     ca = Ca(issuer, Renewals(issuer, ledger, revoker, _now), ledger, authorities, profiles)
+    issuing = Issuing(db, ca, id_numbers, applied.carrying_out.carry_out, _now, journal)
     scans = ScanService(db.engine, _now, settings.server_secret(), settings.public_url)
     handlers = job_handlers(
         db, _now, calls, applied, memberships, handovers, settling, reminders, revoking, scans
@@ -252,9 +254,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         applications=applied,
         sending=SendToComputer(db, bridge),
         review=reviewing,
-        download=CertificateDownload(
-            db, keys, escrowed, ca, id_numbers, applied.carrying_out.carry_out, _now, journal
-        ),
+        download=CertificateDownload(keys, escrowed, issuing),
         certificates=certificates,
         pin_changes=PinChanges(db, keys, tries, blobs, _now, journal),
         suspensions=Suspensions(db, ledger, revoker, keys, _now),

@@ -45,15 +45,19 @@ def check_profiles(
     encryption_profile: str | None,
     key_kind: str,
     validity_days: int,
+    *,
+    escrow: bool = True,
 ) -> None:
-    """Raises ProfileUnknown, ProfileUnfit, ProfileDoesNotSign, EscrowMissing, KeyKindRefused,
+    """``escrow``: an encryption key must have a second copy, as one on the holder's own lock cannot.
+
+    Raises ProfileUnknown, ProfileUnfit, ProfileDoesNotSign, EscrowMissing, KeyKindRefused,
     ValidityRefused."""
     signing = _fit(profiles, kind, profile, key_kind, validity_days)
     if not signing.signs:
         raise ProfileDoesNotSign(f"{profile} makes no signatures", profile=profile)
     if encryption_profile is None:
         return
-    if not _fit(profiles, kind, encryption_profile, key_kind, validity_days).escrow:
+    if not _fit(profiles, kind, encryption_profile, key_kind, validity_days).escrow and escrow:
         raise EscrowMissing(f"{encryption_profile} has no escrow", profile=encryption_profile)
 
 

@@ -30,10 +30,11 @@ KIND_NAMES: Final = {
 
 
 class Custody(StrEnum):
-    """Where a subscriber's private key is kept."""
+    """Where a subscriber's private key is kept: by this service under a PIN, or on the holder's own lock."""
 
     WRAPPED = "wrapped"
     RESIDENT = "resident"
+    LOCK = "lock"
 
 
 class Occasion(StrEnum):

@@ -58,7 +58,8 @@ class ProductView(Answer):
 
     ``kind``: enterprise, clerk, personal or legal-person. ``fee_fen``: price in 分; ``term``: validity and
     price as people read them; ``dual``: a signing and an encryption certificate are issued together (双证书);
-    ``offered_until``: when the sale ends, null for no end.
+    ``custody``: ``lock`` for keys that are made on the person's own CA lock (下载到 CA 锁), anything else
+    for a phone certificate; ``offered_until``: when the sale ends, null for no end.
     """
 
     code: str
@@ -72,6 +73,7 @@ class ProductView(Answer):
     term: str
     scope: str
     dual: bool
+    custody: Custody
     attachments: list[AttachmentView]
     offered_until: datetime | None
 
@@ -108,7 +110,6 @@ class ProductTermsView(ProductView):
 
     profile: str
     encryption_profile: str | None
-    custody: str
     key_kind: str
     approvals: int
     renewal_approvals: int

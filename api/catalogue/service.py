@@ -15,7 +15,14 @@ from api.catalogue.checking import check_printable, check_profiles
 from api.catalogue.editing import Edit
 from api.catalogue.errors import CatalogueChanged
 from api.catalogue.queries import Change, Product
-from api.catalogue.rules import Attachment, CertificateKind, check_attachments, check_window, term_text
+from api.catalogue.rules import (
+    Attachment,
+    CertificateKind,
+    Custody,
+    check_attachments,
+    check_window,
+    term_text,
+)
 from api.db import Database
 from api.paging import PageRequest, Part
 from ca.audit.event import Action, Event
@@ -124,6 +131,7 @@ class Catalogue:
             terms.encryption_profile,
             terms.key_kind,
             terms.validity_days,
+            escrow=terms.custody != Custody.LOCK,
         )
         row, value = product_row(terms)
         return self._write(Edit("product", code, replaces, value, row, operator.name))

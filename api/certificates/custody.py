@@ -1,4 +1,7 @@
-"""The two custodies that the service offers, behind one pair of verbs; both ask for the person's PIN."""
+"""The two custodies in which the service keeps keys, behind one pair of verbs; both ask for the person's PIN.
+
+The third, ``lock``, is the holder's: every verb refuses it with CustodyIsLock.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.certificates.pins import PinTries
-from api.certificates.rules import Custody, NotEscrowed
+from api.certificates.rules import Custody, NotEscrowed, require_kept_here
 from ca.hierarchy import algorithm_name
 from hsm import (
     KeyBlobs,
@@ -51,8 +54,10 @@ class SubscriberKeys:
     def ensure(self, custody: Custody, new: NewKey, pin: str) -> PrivateKey:
         """The key under ``new.label``, made now if it is not there: what a crash left is taken up again.
 
-        Raises PinIncorrect and PinLocked when the key was made before with another PIN, and HsmError.
+        Raises CustodyIsLock, PinIncorrect and PinLocked when the key was made before with another PIN, and
+        HsmError.
         """
+        require_kept_here(custody)
         if self._blobs.get(new.label) is None:
             try:
                 return self._make(custody, new, pin)
@@ -64,7 +69,11 @@ class SubscriberKeys:
             return TokenKeys(self._vault.token).generate(new.label, new.kind, new.use)
 
     def open(self, custody: Custody, label: str, pin: str) -> PrivateKey:
-        """The key under ``label``. Raises PinIncorrect, PinLocked, PinBusy, KeyNotFound, HsmError."""
+        """The key under ``label``.
+
+        Raises CustodyIsLock, PinIncorrect, PinLocked, PinBusy, KeyNotFound, HsmError.
+        """
+        require_kept_here(custody)
         with self._tries.counted(label):
             if custody is Custody.WRAPPED:
                 return WrappedKeys(self._vault, self._blobs, pin).open(label)
@@ -74,8 +83,9 @@ class SubscriberKeys:
     def resealed(self, custody: Custody, label: str, blob: bytes, pin: str, new_pin: str) -> bytes:
         """What opens the key of ``blob`` with ``new_pin``, for the caller to keep in its place.
 
-        The tries are the caller's to count. Raises PinIncorrect, KeyDamaged, HsmError.
+        The tries are the caller's to count. Raises CustodyIsLock, PinIncorrect, KeyDamaged, HsmError.
         """
+        require_kept_here(custody)
         if custody is Custody.RESIDENT:
             self._vault.seal.open(pin, blob, self._bound(label))
             return self._mark(label, new_pin)

@@ -27,6 +27,7 @@ from api.certificates.rules import (
     OtherPinNeeded,
     Purpose,
     may_decrypt,
+    require_kept_here,
     state,
 )
 from api.db import Database
@@ -83,8 +84,10 @@ class Decryption:
         """The key. ``is_own_pin``: the PIN was typed for this very certificate.
 
         The PIN of another one is tried as well, since most people have one for all, and not when few tries
-        are left. Raises PinIncorrect, PinLocked, PinBusy, OtherPinNeeded, KeyNotFound, HsmError.
+        are left. Raises CustodyIsLock, PinIncorrect, PinLocked, PinBusy, OtherPinNeeded, KeyNotFound,
+        HsmError.
         """
+        require_kept_here(known.holding.custody)
         label = known.holding.key_label
         if not is_own_pin:
             with self._db.read() as tx:

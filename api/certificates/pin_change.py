@@ -12,7 +12,7 @@ from api.certificates.blobs import NewKeyBlobs
 from api.certificates.custody import SubscriberKeys
 from api.certificates.pins import PinStatus, PinTries
 from api.certificates.queries import Holding
-from api.certificates.rules import Custody, PinChanging, check_pin
+from api.certificates.rules import Custody, PinChanging, check_pin, require_kept_here
 from api.db import Database
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
@@ -50,20 +50,23 @@ class PinChanges:
         self._journal = journal
 
     def status(self, person: Person, serial: str) -> PinStatus:
-        """Tries left, and whether it is locked. Raises NotFound."""
+        """Tries left, and whether it is locked. Raises NotFound, CustodyIsLock."""
         with self._db.read() as tx:
-            return self._tries.status(tx, queries.find_own(tx, serial, person.id).key_label)
+            held = queries.find_own(tx, serial, person.id)
+            require_kept_here(held.custody)
+            return self._tries.status(tx, held.key_label)
 
     def change(self, person: Person, serial: str, pin: str, new_pin: str) -> list[str]:
         """Put ``new_pin`` in the place of ``pin``, in one transaction; returns the serials it guards now.
 
         The other half of a dual certificate follows when the same PIN opens it. Suspended, expired and
         revoked certificates have their PINs too: what was encrypted to them is still opened. Raises NotFound,
-        PinWeak, PinIncorrect with the tries left, PinLocked, PinBusy, PinChanging, HsmError.
+        CustodyIsLock, PinWeak, PinIncorrect with the tries left, PinLocked, PinBusy, PinChanging, HsmError.
         """
         check_pin(new_pin)
         with self._db.read() as tx:
             held = queries.find_own(tx, serial, person.id)
+            require_kept_here(held.custody)
             halves = queries.of_application(tx, held.application_id)
         with self._tries.counted(held.key_label):
             changed = [self._resealed(held, pin, new_pin)]

@@ -22,6 +22,8 @@ class EscrowedKeys:
         """Raises NotEscrowed for a signing key, and for one that was made without a second copy."""
         if held.purpose is not Purpose.ENCRYPTION:
             raise NotEscrowed("a signing key has no second copy")
+        if Custody(held.custody) is Custody.LOCK:
+            raise NotEscrowed("the key was made on the holder's lock and has no copy")
         if Custody(held.custody) is Custody.WRAPPED and self._kept.copy(held.key_label) is None:
             raise NotEscrowed("this key was made without an escrowed copy")
 

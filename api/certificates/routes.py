@@ -135,7 +135,7 @@ def show(serial: str, person: Verified, service: Service) -> CertificateDetail:
 
 
 @router.get("/certificates/{serial}/pin")
-@refuses("not_found", "key_not_found")
+@refuses("custody_is_lock", "not_found", "key_not_found")
 def pin_status(serial: str, person: Verified, service: Pins) -> PinView:
     """PIN 码状态: tries left, and whether it is locked."""
     return PinView.of(service.status(person, serial))

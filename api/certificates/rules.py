@@ -101,12 +101,34 @@ class NotForSigning(AppError):
     zh = "该证书是加密证书，请选择签名证书"
 
 
+class CustodyIsLock(AppError):
+    """The key is on the holder's own CA lock: this service has neither key nor PIN of it."""
+
+    kind = Kind.CONFLICT
+    code = "custody_is_lock"
+    zh = "该证书的密钥在您自己的 CA 锁中，请在电脑上使用 CA 锁办理"
+
+
+class CustodyNotLock(AppError):
+    """The product's keys are kept by this service; nothing is made on a lock."""
+
+    kind = Kind.CONFLICT
+    code = "custody_not_lock"
+    zh = "该证书产品为手机证书，请在手机上下载"
+
+
 class OtherPinNeeded(AppError):
     """The key has a PIN of its own, of which too few tries are left to try another certificate's."""
 
     kind = Kind.FORBIDDEN
     code = "other_pin_needed"
     zh = "该加密证书需使用其自己的 PIN 码"
+
+
+def require_kept_here(custody: str) -> None:
+    """Raises CustodyIsLock for a key that this service does not have."""
+    if custody == Custody.LOCK:
+        raise CustodyIsLock("the key is on the holder's lock")
 
 
 def check_pin(pin: str) -> None:

@@ -14,10 +14,10 @@ from pydantic import Field, SecretStr
 from api.applications.kinds import NEEDS, ApplicationKind
 from api.applications.rules import NAMES, Status
 from api.catalogue.rules import KIND_NAMES, CertificateKind
-from api.certificates.download import Downloaded
+from api.certificates.issuing import Downloaded
 from api.certificates.listing import Again, Pending
 from api.certificates.pins import PinStatus
-from api.certificates.rules import CertificateState, Purpose, SuspendedBy
+from api.certificates.rules import CertificateState, Custody, Purpose, SuspendedBy
 from api.certificates.service import HeldCertificate
 from api.wire import Answer, Body
 from ca.issuance import IssuedCertificate
@@ -88,7 +88,8 @@ class ApplyAgainView(Answer):
 class CertificateView(Answer):
     """A certificate, or one half of a dual one.
 
-    ``kind``: whose it is. ``purpose``: signing or encryption. ``suspended_by``: who may release
+    ``kind``: whose it is. ``purpose``: signing or encryption. ``custody``: ``lock`` for a key on the holder's
+    own CA lock, which has no PIN here. ``suspended_by``: who may release
     it, beside the operators. ``expiring``: 即将过期, with ``days_left``. ``renew``, ``apply_again``:
     what can be asked for now. ``replaced_by``: the serial of what follows. ``sha256``: of its DER.
     """
@@ -98,6 +99,7 @@ class CertificateView(Answer):
     kind: CertificateKind
     kind_name: str
     purpose: Purpose
+    custody: Custody
     state: CertificateState
     suspended_by: SuspendedBy | None
     person_name: str
@@ -210,6 +212,7 @@ def _fields(held: HeldCertificate) -> dict[str, Any]:
         "kind": found.kind,
         "kind_name": KIND_NAMES[found.kind],
         "purpose": found.purpose,
+        "custody": Custody(found.custody),
         "state": held.state,
         "suspended_by": found.suspended_by if held.state is CertificateState.SUSPENDED else None,
         "person_name": found.person_name,

@@ -103,7 +103,7 @@ class Certificates:
         """The certificate with its key, ready to sign. ``permission``: what a clerk needs for it,
         None for the clerk's own affairs.
 
-        Raises NotFound, NotPermitted, NoLongerMember, AdministratorNeeded, NotForSigning,
+        Raises NotFound, NotPermitted, NoLongerMember, AdministratorNeeded, NotForSigning, CustodyIsLock,
         CertificateUnusable, PinIncorrect with the tries left, PinLocked, HsmError.
         """
         with self._db.read() as tx:

@@ -12,7 +12,7 @@ _MARK: Final = "__refusals__"
 
 TOKEN: Final = ("token_busy", "token_error", "token_unavailable")
 """Of whatever uses a key in a token."""
-PIN: Final = ("pin_busy", "pin_locked", "pin_wrong", *TOKEN)
+PIN: Final = ("custody_is_lock", "pin_busy", "pin_locked", "pin_wrong", *TOKEN)
 """Of whatever uses a person's key."""
 PICTURE: Final = ("picture_animated", "picture_invalid", "picture_kind_unsupported", "picture_too_large")
 """Of whatever takes a photo."""
