@@ -210,3 +210,19 @@ class LockOfOtherEnterprise(LockRefused):
 
     code = "lock_of_other_enterprise"
     zh = "该 CA 锁不属于申请企业"
+
+
+class SigningKeyRefused(CaError):
+    """The key does not belong to the certificate, or is of a kind that PAdES signatures are not made with."""
+
+    kind = Kind.INVALID
+    code = "signing_key_invalid"
+    zh = "签名密钥与证书不符或类型不受支持"
+
+
+class SignatureMismatch(CaError):
+    """The CMS is not one signature over exactly this document by the certificate it carries."""
+
+    kind = Kind.INVALID
+    code = "signature_mismatch"
+    zh = "签名与文件不符，请重新签章"

@@ -9,9 +9,9 @@ from asn1crypto import cms
 from cryptography import x509
 
 from ca.documents import signer_info
-from ca.documents.algorithms import verify
-from ca.documents.errors import SignatureMismatch, SigningKeyRefused
 from ca.documents.hole import find_hole
+from ca.errors import SignatureMismatch, SigningKeyRefused
+from ca.signatures import verify
 
 _INDEFINITE_LENGTH: Final = b"\x30\x80"
 # ETSI EN 319 142-1, 6.3: a PAdES signature claims its time in the dictionary's /M, never in the CMS.

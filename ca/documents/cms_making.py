@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.documents.errors import SigningKeyRefused
+from ca.errors import SigningKeyRefused
 from ca.hierarchy import sign_with, spki
 from hsm import PrivateKey
 

@@ -87,14 +87,6 @@ class SealOffPage(DocumentRefused):
     zh = "印章超出页面范围，请调整位置"
 
 
-class SigningKeyRefused(CaError):
-    """The key does not belong to the certificate, or is of a kind that PAdES signatures are not made with."""
-
-    kind = Kind.INVALID
-    code = "signing_key_invalid"
-    zh = "签名密钥与证书不符或类型不受支持"
-
-
 class HoleMissing(CaError):
     """The document was not prepared for a signature, or already holds it."""
 
@@ -109,11 +101,3 @@ class SignatureTooLarge(CaError):
     kind = Kind.TOO_LARGE
     code = "signature_too_large"
     zh = "签名数据过大，无法写入文件"
-
-
-class SignatureMismatch(CaError):
-    """The CMS is not one signature over exactly this document by the certificate it carries."""
-
-    kind = Kind.INVALID
-    code = "signature_mismatch"
-    zh = "签名与文件不符，请重新签章"

@@ -26,11 +26,11 @@ from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObj
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
-from ca.documents.algorithms import document_digest
 from ca.documents.hole import Hole
 from ca.documents.placing import PageGeometry, Place
 from ca.documents.reading import MAX_BYTES, open_sealable, refusing_damage
 from ca.seals.picture import SealPicture
+from ca.signatures import document_digest
 
 RESERVE: Final = 16384
 

@@ -9,8 +9,8 @@ from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from ca.documents.algorithms import DIGESTS
-from ca.documents.errors import SignatureMismatch
+from ca.errors import SignatureMismatch
+from ca.signatures import DIGESTS
 
 _SET_OF: Final = b"\x31"
 

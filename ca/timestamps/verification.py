@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ca.documents import signer_info
-from ca.documents.algorithms import verify
-from ca.documents.errors import SignatureMismatch, SigningKeyRefused
+from ca.errors import SignatureMismatch, SigningKeyRefused
+from ca.signatures import verify
 
 _STAMPING: Final = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
 

@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ca.documents.errors import SignatureMismatch
-from ca.errors import LockOfOtherEnterprise, LockRevoked, LockStatusUnknown
+from ca.errors import LockOfOtherEnterprise, LockRevoked, LockStatusUnknown, SignatureMismatch
 from mobile_bridge.errors import (
     SessionAnswered,
     SessionCancelled,

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ca.documents.cms_making import sign_cms
-from ca.documents.errors import HoleMissing, SignatureMismatch, SignatureTooLarge, SigningKeyRefused
+from ca.documents.errors import HoleMissing, SignatureTooLarge
 from ca.documents.signing import (
     Place,
     PreparedPdf,
@@ -25,6 +25,7 @@ from ca.documents.signing import (
     seal_pdf,
 )
 from ca.documents.verification import verify_pdf
+from ca.errors import SignatureMismatch, SigningKeyRefused
 from ca.hierarchy import sign_with
 from ca.seals.picture import SealPicture
 from tests.ca.documents.judges import pdfsig

@@ -12,11 +12,11 @@ from PIL import Image, ImageChops, ImageStat
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from ca.documents.cms_making import sign_cms
-from ca.documents.errors import SigningKeyRefused
 from ca.documents.forms import SEAL_PLACE, render_application_form
 from ca.documents.preparing import prepare_pdf
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
 from ca.documents.verification import verify_pdf
+from ca.errors import SigningKeyRefused
 from ca.seals.picture import SealPicture
 from tests.ca.documents.judges import openssl_cms, pdfsig
 from tests.ca.documents.pdfs import plain_pdf

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from ca.documents.errors import SignatureMismatch, SigningKeyRefused
+from ca.errors import SignatureMismatch, SigningKeyRefused
 from ca.hierarchy import signing_digest
 
 DIGESTS: Final[dict[str, hashes.HashAlgorithm]] = {
