@@ -226,3 +226,11 @@ class SignatureMismatch(CaError):
     kind = Kind.INVALID
     code = "signature_mismatch"
     zh = "签名与文件不符，请重新签章"
+
+
+class Sm2Unavailable(CaError):
+    """SM2 signatures cannot be checked here: OpenSSL 3 is missing or was built without SM2."""
+
+    kind = Kind.UNAVAILABLE
+    code = "sm2_unavailable"
+    zh = "本机无法验证 SM2 签名，请联系运维人员"

@@ -1,4 +1,4 @@
-"""What cannot be drawn as a seal."""
+"""What cannot be drawn, made or read as a seal."""
 
 from __future__ import annotations
 
@@ -20,3 +20,19 @@ class SealCodeRefused(CaError):
     kind = Kind.INVALID
     code = "seal_code_invalid"
     zh = "印章编码只能由 1 至 18 位数字或大写字母组成"
+
+
+class SealMalformed(CaError):
+    """The bytes are not a seal or a signature made with one, as GB/T 38540 or GM/T 0031 write them."""
+
+    kind = Kind.INVALID
+    code = "seal_malformed"
+    zh = "印章数据格式不正确"
+
+
+class SealOrderRefused(CaError):
+    """A seal cannot be made so: a name without characters, an end before its start, no holder."""
+
+    kind = Kind.INVALID
+    code = "seal_order_invalid"
+    zh = "印章制作信息不完整或不正确"

@@ -1,0 +1,136 @@
+"""Taking seals and stamps apart. Strict about structure, tolerant where known implementations differ."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from asn1crypto import core
+
+from ca.seals.errors import SealMalformed
+from ca.seals.objects import structures
+from ca.seals.objects.model import Holders, Picture, SealObject, StampObject
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+"""A seal holds a picture of a few centimetres; more is not one."""
+_FIRST_NEW: Final = 4  # the first version whose structure is that of GB/T 38540
+
+
+def read_seal(encoded: bytes) -> SealObject:
+    """A seal from DER. Raises SealMalformed."""
+    with _Refusing():
+        _check_size(encoded)
+        if _version(encoded) >= _FIRST_NEW:
+            return _seal(encoded, structures.Seal.load(encoded, strict=True))
+        return _early_seal(encoded, structures.EarlySeal.load(encoded, strict=True))
+
+
+def read_stamp(encoded: bytes) -> StampObject:
+    """A signature made with a seal, from DER; of GB/T 38540 alone. Raises SealMalformed."""
+    with _Refusing():
+        _check_size(encoded)
+        stamp = structures.Stamp.load(encoded, strict=True)
+        to_sign = stamp["to_sign"]
+        return StampObject(
+            der=encoded,
+            version=to_sign["version"].native,
+            seal=read_seal(to_sign["seal"].dump()),
+            at=_time(to_sign["time"]),
+            digest=to_sign["digest"].native,
+            property=to_sign["property"].native,
+            critical=_critical(to_sign["extensions"]),
+            certificate=stamp["certificate"].native,
+            algorithm=stamp["algorithm"].dotted,
+            signature=stamp["signature"].native,
+            signed=to_sign.dump(),
+            time_stamp=stamp["time_stamp"].native,
+        )
+
+
+class _Refusing:
+    """asn1crypto meets broken structures with ValueError, TypeError, KeyError and others."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SealMalformed) or not isinstance(error, Exception):
+            return
+        raise SealMalformed(f"not the structure of a seal: {type(error).__name__}") from error
+
+
+def _check_size(encoded: bytes) -> None:
+    if len(encoded) > MAX_BYTES:
+        raise SealMalformed(f"{len(encoded)} bytes, at most {MAX_BYTES}")
+
+
+def _version(encoded: bytes) -> int:
+    """From the header, which is the same in all versions: the first of the first of the outer SEQUENCE."""
+    outer = core.Sequence.load(encoded, strict=True)
+    header = structures.Header.load(outer[0][0].dump(), strict=True)
+    if header["id"].native != "ES":
+        raise SealMalformed("the header is not of a seal")
+    return int(header["version"].native)
+
+
+def _seal(encoded: bytes, seal: Any) -> SealObject:
+    info = seal["info"]
+    kind, listed = info["property"]["holders_kind"].native, info["property"]["holders"]
+    if kind == structures.CERTIFICATES:
+        holders = Holders(certificates=tuple(listed.native))
+    elif kind == structures.DIGESTS:
+        pairs = ((one["algorithm"].native, one["value"].native) for one in listed)
+        holders = Holders(digests=tuple(pairs))
+    else:
+        raise SealMalformed(f"a list of holders of kind {kind}")
+    signed, time_stamp = info.dump(), seal["time_stamp"].native
+    return _common(encoded, info, seal, holders, signed, time_stamp)
+
+
+def _early_seal(encoded: bytes, seal: Any) -> SealObject:
+    info, sign_info = seal["info"], seal["sign_info"]
+    holders = Holders(certificates=tuple(info["property"]["holders"].native))
+    signed = structures.EarlySigned(
+        {"info": info, "maker": sign_info["maker"], "algorithm": sign_info["algorithm"]}
+    )
+    return _common(encoded, info, sign_info, holders, signed.dump(), None)
+
+
+def _common(
+    encoded: bytes, info: Any, signer: Any, holders: Holders, signed: bytes, time_stamp: bytes | None
+) -> SealObject:
+    told, picture = info["property"], info["picture"]
+    return SealObject(
+        der=encoded,
+        version=info["header"]["version"].native,
+        vendor=info["header"]["vendor"].native,
+        id=info["id"].native,
+        type=told["type"].native,
+        name=told["name"].native,
+        holders=holders,
+        created=_time(told["created"]),
+        starts=_time(told["starts"]),
+        ends=_time(told["ends"]),
+        picture=Picture(
+            picture["format"].native.upper(),
+            picture["data"].native,
+            picture["width"].native,
+            picture["height"].native,
+        ),
+        critical=_critical(info["extensions"]) + _critical(info["tagged_extensions"]),
+        maker=signer["maker"].native,
+        algorithm=signer["algorithm"].dotted,
+        signature=signer["signature"].native,
+        signed=signed,
+        time_stamp=time_stamp,
+    )
+
+
+def _critical(extensions: Any) -> tuple[str, ...]:
+    listed = [] if isinstance(extensions, core.Void) else extensions
+    return tuple(one["id"].dotted for one in listed if one["critical"].native)
+
+
+def _time(value: Any) -> datetime:
+    at: datetime = value.native
+    return at.astimezone(UTC)
