@@ -30,6 +30,8 @@ def _findings(settings: Settings) -> Iterator[str]:
         yield "SEALBRIDGE_SMS_SIGN_NAME, _TEMPLATE_CODE or the access key is missing"
     if settings.operator_passkeys != "required":
         yield "SEALBRIDGE_OPERATOR_PASSKEYS is not required: a password alone opens the desk"
+    if settings.operator_identities != "required":
+        yield "SEALBRIDGE_OPERATOR_IDENTITIES is not required: an operator could judge their own application"
     if settings.cloudauth == "sandbox":
         yield "SEALBRIDGE_CLOUDAUTH=sandbox lets anybody pass for anybody"
     elif settings.cloudauth == "aliyun" and not all(settings.cloudauth_keys()):

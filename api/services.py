@@ -239,7 +239,15 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         return [one.authority.certificate for one in authorities.all()]
 
     judge = Judge(trust, own_cas, at_hand)
-    reviewing = review(db, id_numbers, judge, at_hand, _now, journal)
+    reviewing = review(
+        db,
+        id_numbers,
+        judge,
+        at_hand,
+        _now,
+        journal,
+        identities_required=settings.operator_identities == "required",
+    )
     signing = LockSigning(db, trust, settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)
     return Services(

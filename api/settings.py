@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     realname_valid_days: int = Field(365, ge=1, le=3650, description="How long a real-name check holds")
     realname_attempts: int = Field(5, ge=1, le=100, description="Real-name checks of a person in 24 hours")
     operator_passkeys: Literal["optional", "required"] = "optional"
+    operator_identities: Literal["optional", "required"] = Field(
+        "optional",
+        description="required: only operators whose identity number is known judge applications",
+    )
     operator_idle_minutes: int = Field(30, ge=1, le=480, description="An operator's session ends when idle")
 
     cloudauth: Literal["sandbox", "aliyun", "none"] = Field(

@@ -28,7 +28,9 @@ from api.applications.tables import application, revision
 from api.catalogue.seed import seed
 from api.db import Database, make_engine
 from api.paging import PageRequest
+from api.realname.id_numbers import IdNumbers
 from api.review import queue
+from api.review.conflicts import Conflicts
 from api.review.queue import Filters
 from api.review.rules import Assigned
 from api.review.service.decide import Deciding
@@ -185,7 +187,8 @@ def _bare(db: Database, seconds: float) -> float:
 def _rate(db: Database, operator: Operator, start: int, seconds: float) -> float:
     journal = Journal(db.engine, "bench", _now)
     submitting = Submitting(db, _now, journal)
-    holding, deciding = Holding(db, _now, journal), Deciding(db, _now, journal)
+    conflicts = Conflicts(IdNumbers(bytes(range(32)), bytes(range(32))))
+    holding, deciding = Holding(db, conflicts, _now, journal), Deciding(db, conflicts, _now, journal)
     numbers = [f"20270101-{start + number:08d}" for number in range(int(seconds * 400) + 50)]
     with db.write() as tx:
         for number in numbers:

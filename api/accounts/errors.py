@@ -174,6 +174,14 @@ class OperatorExists(AppError):
     zh = "该操作员已存在"
 
 
+class OperatorIdentityTaken(AppError):
+    """Another operator has this identity number: one person would be both of four eyes."""
+
+    kind = Kind.CONFLICT
+    code = "operator_identity_taken"
+    zh = "该身份证号码已登记在另一名操作员名下"
+
+
 class PasswordWeak(AppError):
     """Too short for a password that opens the registration authority."""
 

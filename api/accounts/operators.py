@@ -9,7 +9,13 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.accounts.errors import OperatorExists, OperatorPaused, OperatorRefused, OperatorUnknown
+from api.accounts.errors import (
+    OperatorExists,
+    OperatorIdentityTaken,
+    OperatorPaused,
+    OperatorRefused,
+    OperatorUnknown,
+)
 from api.accounts.pacing import Pacing
 from api.accounts.passwords import fits, hash_password, is_outdated
 from api.accounts.rules import (
@@ -64,6 +70,27 @@ def set_roles(db: Database, name: str, roles: Iterable[Role], journal: Journal) 
         tx.execute(delete(operator_role).where(operator_role.c.operator_id == found))
         told = _give(tx, found, roles)
         journal.append(tx, Event(Action.OPERATOR_CHANGED, name, detail={"roles": told}))
+
+
+def set_identity(db: Database, name: str, id_number_hash: str, journal: Journal) -> None:
+    """Write down who an operator is, by the keyed hash of the identity number.
+
+    Raises OperatorUnknown, OperatorIdentityTaken.
+    """
+    mine = update(operator).where(operator.c.name == name).values(id_number_hash=id_number_hash)
+    try:
+        with db.write() as tx:
+            if tx.execute(mine).rowcount != 1:
+                raise OperatorUnknown(f"no operator {name!r}")
+            journal.append(tx, Event(Action.OPERATOR_CHANGED, name, detail={"identity": "registered"}))
+    except IntegrityError:
+        raise OperatorIdentityTaken("another operator has this identity number") from None
+
+
+def identity_of(tx: Connection, operator_id: int) -> str | None:
+    """The keyed hash of an operator's identity number, None while nobody registered it."""
+    asked = select(operator.c.id_number_hash).where(operator.c.id == operator_id)
+    return tx.execute(asked).scalar_one_or_none()
 
 
 def _give(tx: Connection, operator_id: int, roles: Iterable[Role]) -> str:

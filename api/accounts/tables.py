@@ -34,6 +34,8 @@ operator = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("password_hash", String(200), nullable=False),  # Argon2id, encoded with its parameters
     Column("created_at", UtcDateTime, nullable=False),
+    # HMAC of the identity number, as api.realname has it of persons; one human is one operator.
+    Column("id_number_hash", String(64), unique=True),
 )
 
 operator_role = Table(

@@ -105,6 +105,19 @@ def last_deed(tx: Connection, known: Application, action: Action) -> str | None:
     return tx.execute(asked.order_by(desc(event.c.id)).limit(1)).scalar_one_or_none()
 
 
+def endorser(tx: Connection, known: Application) -> str:
+    """Which operator endorsed it last, by name."""
+    endorsed = (event.c.application_id == known.id) & (event.c.action == Action.ENDORSE)
+    asked = select(event.c.actor_id).where(endorsed).order_by(desc(event.c.id)).limit(1)
+    return str(tx.execute(asked).scalar_one())
+
+
+def consenting(tx: Connection, application_id: str) -> list[int]:
+    """Persons who consented to an application, in any of its revisions."""
+    deeds = (event.c.application_id == application_id) & (event.c.action == Action.CONSENT)
+    return [int(one) for one in tx.execute(select(event.c.actor_id).where(deeds).distinct()).scalars()]
+
+
 def last_time(tx: Connection, known: Application, action: Action) -> datetime | None:
     """When this was done last to the current revision."""
     asked = select(event.c.at).where(*_deeds(known, action))
@@ -132,7 +145,7 @@ def advance(
     Raises WrongMove, also when another request has moved it since ``known`` was read, and SameOperator.
     """
     after = move(known.kind, known.status, deed.action, deed.actor)
-    if deed.action is Action.COUNTERSIGN and _endorser(tx, known) == deed.actor_id:
+    if deed.action is Action.COUNTERSIGN and endorser(tx, known) == deed.actor_id:
         raise SameOperator("the operator who endorsed it cannot countersign it")
     _move_row(tx, known, {"status": after, "updated_at": now, "reason": reason})
     _write_down(tx, known.id, known.revision, deed, after, now)
@@ -222,13 +235,6 @@ def _add_revision(tx: Connection, application_id: str, number: int, said: Partic
 def _deeds(known: Application, action: Action) -> tuple[ColumnElement[bool], ...]:
     mine = event.c.application_id == known.id, event.c.revision == known.revision
     return *mine, event.c.action == action
-
-
-def _endorser(tx: Connection, known: Application) -> str:
-    """Who endorsed it last."""
-    endorsed = (event.c.application_id == known.id) & (event.c.action == Action.ENDORSE)
-    asked = select(event.c.actor_id).where(endorsed).order_by(desc(event.c.id)).limit(1)
-    return str(tx.execute(asked).scalar_one())
 
 
 def _one(tx: Connection, condition: ColumnElement[bool]) -> Application:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from api.accounts.operators import set_identity
 from api.accounts.rules import check_phone, mask_phone
 from api.accounts.tables import person as account
 from api.db import Database
@@ -57,6 +58,14 @@ class RealNameDesk:
                 raise NotFound("this account has no identity to release")
             give_free(tx, found.person_id, self._clock())
             return self._find(tx, found.phone, None)
+
+    def identify_operator(self, name: str, id_number: str) -> None:
+        """Write down who an operator is, so that they judge nothing that is their own.
+
+        Raises InvalidIdNumber, OperatorUnknown, OperatorIdentityTaken.
+        """
+        hashed = self._id_numbers.find_by(check_id_number(id_number))
+        set_identity(self._db, name, hashed, self._journal)
 
     def _find(self, tx: Connection, phone: str | None, id_number: str | None) -> Holder:
         if id_number is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field, model_validator
 
 from api.accounts.access import Managing, OnDuty
@@ -45,6 +46,12 @@ class Release(AccountNamed):
     reason: str = Field(min_length=2, max_length=200)
 
 
+class OperatorIdentity(Body):
+    """Who an operator is."""
+
+    id_number: str = Field(max_length=24)
+
+
 class HolderView(Answer):
     """An account's standing, masked."""
 
@@ -79,3 +86,12 @@ def look_up(body: AccountNamed, operator: OnDuty, service: Service) -> HolderVie
 def release(body: Release, operator: Managing, service: Service) -> HolderView:
     """解除实名: the number may be verified for another account, and the account for another person."""
     return HolderView.of(service.release(body.phone, body.id_number, body.reason))
+
+
+@router.put("/operators/{name}", status_code=HTTPStatus.NO_CONTENT)
+@refuses("id_number_invalid", "operator_identity_taken", "operator_unknown")
+def identify_operator(
+    name: Annotated[str, Path(max_length=64)], body: OperatorIdentity, operator: Managing, service: Service
+) -> None:
+    """登记操作员身份: by the identity number, so that nobody judges an application of their own."""
+    service.identify_operator(name, body.id_number)

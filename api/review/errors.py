@@ -29,6 +29,22 @@ class ClaimNeeded(AppError):
     zh = "请先领取该申请再处理（领取可能已超时）"
 
 
+class OwnApplication(AppError):
+    """The operator is one of the persons whom the application is about."""
+
+    kind = Kind.FORBIDDEN
+    code = "own_application"
+    zh = "不能审核本人或与本人有关的申请，请由其他操作员处理"
+
+
+class OperatorIdentityNeeded(AppError):
+    """Who the operator is has not been registered, so nobody can tell whether the case is their own."""
+
+    kind = Kind.FORBIDDEN
+    code = "operator_identity_needed"
+    zh = "请先由管理员登记该操作员的身份证号码，再办理审核"
+
+
 class NotAReviewer(AppError):
     """Whoever is to have the case judges no applications."""
 

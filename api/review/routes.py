@@ -26,6 +26,9 @@ router = APIRouter(prefix="/v1/review", tags=["CA 审核"])
 _PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
 _PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}, "image/png": {}}}}
 
+_CONFLICTS: Final = ("operator_identity_needed", "own_application", "second_operator_needed")
+"""Who may not judge a case."""
+
 
 def review_of(request: Request) -> Review:
     """The service of the slice."""
@@ -127,7 +130,7 @@ def reveal(application_id: str, body: Reveal, operator: OnDuty, review: Service)
 
 
 @router.post("/applications/{application_id}/claim")
-@refuses("application_state", "case_claimed", "claim_needed", "not_found")
+@refuses("application_state", "case_claimed", "claim_needed", "not_found", *_CONFLICTS)
 def claim(application_id: str, operator: OnDuty, review: Service) -> ClaimView:
     """领取申请 for 30 minutes, which every act renews; somebody else's answers 409 ``case_claimed``."""
     return ClaimView.model_validate(review.holding.claim(operator, application_id))
@@ -141,7 +144,7 @@ def release(application_id: str, operator: OnDuty, review: Service) -> None:
 
 
 @router.post("/applications/{application_id}/take-over")
-@refuses("application_state", "claim_needed", "not_a_reviewer", "not_found")
+@refuses("application_state", "claim_needed", "not_a_reviewer", "not_found", *_CONFLICTS)
 def take_over(application_id: str, body: TakeOver, operator: Managing, review: Service) -> ClaimView:
     """转派申请: a manager gives the case to a reviewer, whoever has it."""
     return ClaimView.model_validate(review.holding.take_over(operator, application_id, body.operator))
@@ -156,7 +159,7 @@ def check_again(application_id: str, operator: OnDuty, review: Service) -> Check
 
 
 @router.post("/applications/{application_id}/approve")
-@refuses("application_state", "case_claimed", "claim_needed", "not_found", "second_operator_needed")
+@refuses("application_state", "case_claimed", "claim_needed", "not_found", *_CONFLICTS)
 def approve(application_id: str, operator: OnDuty, review: Service) -> StatusView:
     """审核通过; the first of two where two are demanded. One's own case alone."""
     return StatusView.at(application_id, review.deciding.approve(operator, application_id))
@@ -171,7 +174,7 @@ def approve(application_id: str, operator: OnDuty, review: Service) -> StatusVie
     "reason_missing",
     "reason_too_long",
     "reason_unknown",
-    "second_operator_needed",
+    *_CONFLICTS,
 )
 def reject(application_id: str, body: Rejection, operator: OnDuty, review: Service) -> StatusView:
     """审核不通过, with the reasons that the applicant reads."""
@@ -187,7 +190,7 @@ def reject(application_id: str, body: Rejection, operator: OnDuty, review: Servi
     "reason_missing",
     "reason_too_long",
     "reason_unknown",
-    "second_operator_needed",
+    *_CONFLICTS,
     "wanted_unknown",
 )
 def ask_for_more(application_id: str, body: Return, operator: OnDuty, review: Service) -> StatusView:

@@ -16,6 +16,7 @@ from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code
 from tests.api.running import Server
 from tests.support import postgres
 
+PASSWORD = "An0ther-Operator"
 LockMaker = Callable[[str], Lock]
 
 
@@ -40,6 +41,20 @@ def lock_ca(server: Server) -> LockCa:
 @pytest.fixture(scope="session")
 def desk(server: Server) -> Desk:
     return Desk(server)
+
+
+@pytest.fixture(scope="session")
+def hire(server: Server) -> Callable[..., Desk]:
+    """``hire("manager", …)``: another operator at a desk, a reviewer unless told otherwise."""
+
+    def hire(*roles: str) -> Desk:
+        name = f"hired-{secrets.token_hex(4)}"
+        given = [part for role in roles or ("reviewer",) for part in ("--role", role)]
+        added = server.command("operator", "add", name, *given, "--password-file", "-", said=f"{PASSWORD}\n")
+        assert added.returncode == 0, added.stderr
+        return Desk(server, name, PASSWORD)
+
+    return hire
 
 
 @pytest.fixture

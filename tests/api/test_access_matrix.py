@@ -170,6 +170,7 @@ TABLE: Final[dict[str, Row]] = {
     # 实名管理
     "realname_desk_look_up": REVIEWER,
     "realname_desk_release": MANAGER,
+    "realname_desk_identify_operator": MANAGER,
     # 证书管理
     "registry_listed": OPERATOR,
     "registry_search": OPERATOR,

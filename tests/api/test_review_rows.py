@@ -14,16 +14,22 @@ import pytest
 from sqlalchemy import Engine, Select, insert, literal, text, tuple_
 
 from api import migrations
-from api.accounts.operators import add_operator, all_operators
+from api.accounts.operators import add_operator, all_operators, set_identity
 from api.accounts.rules import Role
 from api.accounts.sessions import Operator
 from api.accounts.tables import person
 from api.applications import evidence, queries
 from api.applications.evidence import EvidenceKind
-from api.applications.identities import sealed_holder_id, sealed_legal_person_id
+from api.applications.identities import (
+    opened_holder_id,
+    opened_legal_person_id,
+    sealed_holder_id,
+    sealed_legal_person_id,
+)
 from api.applications.kinds import NEEDS, ApplicationKind
-from api.applications.model import Application
-from api.applications.rules import Status, WrongMove
+from api.applications.model import Application, Deed
+from api.applications.rules import Action as Move
+from api.applications.rules import Actor, Status, WrongMove
 from api.applications.tables import application
 from api.catalogue.seed import seed
 from api.certificates.at_hand import IssuedCertificates
@@ -31,11 +37,12 @@ from api.db import Database, make_engine
 from api.jobs.queue import Job
 from api.paging import PageRequest
 from api.realname.id_numbers import IdNumbers
+from api.realname.tables import check, identity
 from api.review import claims, queue
 from api.review.checks import pictures
 from api.review.checks.making import make
 from api.review.checks.subject import gather
-from api.review.errors import CaseClaimed, ClaimNeeded
+from api.review.errors import CaseClaimed, ClaimNeeded, OwnApplication
 from api.review.queue import Filters
 from api.review.rules import LEASE, Assigned
 from api.review.runs import Outcome
@@ -247,6 +254,43 @@ def test_of_many_decisions_at_once_each_case_has_one(
     for number in numbers:
         (approved,) = service.cases.file(number).events
         assert (approved.action, approved.status) == ("approve", "approved")
+
+
+def test_whoever_is_concerned_does_not_judge(
+    db: Database, service: Review, operators: tuple[Operator, Operator]
+) -> None:
+    """The holder, the legal representative, and the administrator who consented in an earlier version."""
+    known, joining = (
+        an_application("20260101-AAAAAAAA"),
+        an_application("20260101-BBBBBBBB", ApplicationKind.JOIN, status=Status.CONSENT),
+    )
+    administrators = ID_NUMBERS.find_by(an_id_number())
+    row = {"person_id": 2, "method": "police", "name": "王建国", "id_number": b""}
+    row |= {"id_number_hash": administrators}
+    of_check = {"id": "of-2", "status": "passed", "provider": "x", "started_at": NOW, "ends_at": NOW}
+    of_identity = {"check_id": "of-2", "verified_at": NOW, "expires_at": NOW}
+    with db.write() as tx:
+        queries.add(tx, known)
+        queries.add(tx, joining)
+        tx.execute(insert(check).values(row | of_check))
+        tx.execute(insert(identity).values(row | of_identity))
+        queries.advance(tx, joining, Deed(Actor.ADMINISTRATOR, "2", Move.CONSENT), NOW)
+        for deed in (Deed(Actor.OPERATOR, "second", Move.RETURN), Deed(Actor.APPLICANT, "1", Move.SUBMIT)):
+            queries.advance(tx, queries.find(tx, joining.id), deed, NOW)
+            if deed.action is Move.RETURN:
+                queries.reopen(tx, queries.find(tx, joining.id))
+    legal_person = opened_legal_person_id(ID_NUMBERS, known)
+    concerned = [
+        (known.id, ID_NUMBERS.find_by(opened_holder_id(ID_NUMBERS, known))),
+        (known.id, ID_NUMBERS.find_by(legal_person or "")),
+        (joining.id, administrators),
+    ]
+    journal = Journal(db.engine, "test", lambda: NOW)
+    for number, hashed in concerned:
+        set_identity(db, operators[0].name, hashed, journal)
+        with pytest.raises(OwnApplication):
+            service.holding.claim(operators[0], number)
+    service.holding.claim(operators[1], known.id)  # whose identity nobody asked for
 
 
 def test_withdrawn_while_it_is_read(

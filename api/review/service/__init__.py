@@ -9,6 +9,7 @@ from datetime import datetime
 from api.applications.outward import CertificatesAtHand
 from api.db import Database
 from api.realname.id_numbers import IdNumbers
+from api.review.conflicts import Conflicts
 from api.review.service.case import Cases
 from api.review.service.check import Checking
 from api.review.service.decide import Deciding
@@ -36,12 +37,15 @@ def review(
     certificates: CertificatesAtHand,
     clock: Callable[[], datetime],
     journal: Journal,
+    *,
+    identities_required: bool = False,
 ) -> Review:
-    """Put together."""
+    """Put together. ``identities_required``: only operators whose identity is registered judge."""
+    conflicts = Conflicts(id_numbers, identities_required)
     return Review(
-        holding=Holding(db, clock, journal),
+        holding=Holding(db, conflicts, clock, journal),
         cases=Cases(db, id_numbers, judge, certificates, clock, journal),
         checking=Checking(db, id_numbers, judge, clock, journal),
-        deciding=Deciding(db, clock, journal),
+        deciding=Deciding(db, conflicts, clock, journal),
         office=Office(db, clock, journal),
     )

@@ -19,6 +19,7 @@ from api.applications.rules import Action, Actor, Status, approval
 from api.catalogue.queries import find_product
 from api.db import Database
 from api.review import claims, decisions, reasons
+from api.review.conflicts import Conflicts
 from api.review.decisions import Decision
 from api.review.errors import WantedUnknown
 from api.review.rules import Verdict, check_waiting, composed_reason
@@ -54,15 +55,19 @@ class Why:
 class Deciding:
     """通过, 不通过, 退回补充材料."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime], journal: Journal) -> None:
+    def __init__(
+        self, db: Database, conflicts: Conflicts, clock: Callable[[], datetime], journal: Journal
+    ) -> None:
         self._db = db
+        self._conflicts = conflicts
         self._clock = clock
         self._journal = journal
 
     def approve(self, operator: Operator, application_id: str) -> Status:
         """Approve; the first of two where kind or product demand two.
 
-        Raises NotFound, WrongMove (judged already, or withdrawn), ClaimNeeded, CaseClaimed, SameOperator.
+        Raises NotFound, WrongMove (judged already, or withdrawn), ClaimNeeded, CaseClaimed, SameOperator,
+        OwnApplication, OperatorIdentityNeeded.
         """
         now, told = self._clock(), JournalAction.APPLICATION_APPROVED
         with refusals_of(self._journal, told, application_id), self._db.write() as tx:
@@ -78,7 +83,8 @@ class Deciding:
     def reject(self, operator: Operator, application_id: str, why: Why) -> Status:
         """Reject, with reasons that the applicant reads.
 
-        Raises NotFound, WrongMove, ClaimNeeded, CaseClaimed, ReasonUnknown, ReasonMissing, ReasonTooLong.
+        Raises NotFound, WrongMove, ClaimNeeded, CaseClaimed, SameOperator, OwnApplication,
+        OperatorIdentityNeeded, ReasonUnknown, ReasonMissing, ReasonTooLong.
         """
         return self._refuse(
             operator, application_id, why, Verdict.REJECT, Action.REJECT, JournalAction.APPLICATION_REJECTED
@@ -116,10 +122,10 @@ class Deciding:
             self._done(tx, known, operator, made, told)
         return status
 
-    @staticmethod
-    def _held(tx: Connection, operator: Operator, application_id: str, now: datetime) -> Application:
+    def _held(self, tx: Connection, operator: Operator, application_id: str, now: datetime) -> Application:
         known = queries.find(tx, application_id)
         check_waiting(known.status)
+        self._conflicts.check(tx, operator.id, operator.name, known)
         claims.hold(tx, known.id, operator, now)
         return known
 

@@ -13,6 +13,7 @@ from api.db import Database
 from api.paging import PageRequest, Part
 from api.review import claims, queue
 from api.review.claims import Claim
+from api.review.conflicts import Conflicts
 from api.review.errors import ClaimNeeded, NotAReviewer, SearchNeedsOne
 from api.review.queue import Count, Filters, Queued
 from api.review.rules import check_waiting
@@ -24,8 +25,11 @@ from ca.audit.journal import Journal
 class Holding:
     """Lists cases, and gives them to reviewers."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime], journal: Journal) -> None:
+    def __init__(
+        self, db: Database, conflicts: Conflicts, clock: Callable[[], datetime], journal: Journal
+    ) -> None:
         self._db = db
+        self._conflicts = conflicts
         self._clock = clock
         self._journal = journal
 
@@ -54,11 +58,13 @@ class Holding:
     def claim(self, operator: Operator, application_id: str) -> Claim:
         """领取: the case is this reviewer's for a while; again, for a while more.
 
-        Raises NotFound, WrongMove (nothing to decide), CaseClaimed (by whom, and until when).
+        Raises NotFound, WrongMove (nothing to decide), CaseClaimed (by whom, and until when), and for whoever
+        may not judge it OwnApplication, SameOperator, OperatorIdentityNeeded.
         """
         with refusals_of(self._journal, Action.CASE_CLAIMED, application_id), self._db.write() as tx:
             known = queries.find(tx, application_id)
             check_waiting(known.status)
+            self._conflicts.check(tx, operator.id, operator.name, known)
             taken = claims.take(tx, known.id, operator, self._clock())
             self._journal.append(tx, Event(Action.CASE_CLAIMED, known.id))
         return taken
@@ -73,7 +79,8 @@ class Holding:
     def take_over(self, manager: Operator, application_id: str, name: str | None) -> Claim:
         """转派: a manager gives a case to a reviewer, whoever has it; to themselves when no name is said.
 
-        Raises NotFound, WrongMove, NotAReviewer.
+        Raises NotFound, WrongMove, NotAReviewer, and when that reviewer may not judge it OwnApplication,
+        SameOperator, OperatorIdentityNeeded.
         """
         now = self._clock()
         with refusals_of(self._journal, Action.CASE_TAKEN_OVER, application_id), self._db.write() as tx:
@@ -82,6 +89,7 @@ class Holding:
             found = [one for one in all_operators(tx) if one.name == (name or manager.name)]
             if not found or Role.REVIEWER not in found[0].roles:
                 raise NotAReviewer("only reviewers have cases")
+            self._conflicts.check(tx, found[0].id, found[0].name, known)
             before = claims.give(tx, known.id, found[0], now)
             detail = {"to": found[0].name, "from": before.operator if before else ""}
             self._journal.append(tx, Event(Action.CASE_TAKEN_OVER, known.id, detail=detail))

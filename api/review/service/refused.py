@@ -7,11 +7,20 @@ from contextlib import contextmanager
 from typing import Final
 
 from api.applications.rules import SameOperator, WrongMove
-from api.review.errors import CaseClaimed, ClaimNeeded, NotAReviewer
+from api.review.errors import (
+    CaseClaimed,
+    ClaimNeeded,
+    NotAReviewer,
+    OperatorIdentityNeeded,
+    OwnApplication,
+)
 from ca.audit.event import Action, Event, Outcome
 from ca.audit.journal import Journal
 
-_REFUSALS: Final = (SameOperator, WrongMove, ClaimNeeded, CaseClaimed, NotAReviewer)
+_REFUSALS: Final = (
+    *(SameOperator, OwnApplication, OperatorIdentityNeeded, WrongMove),
+    *(ClaimNeeded, CaseClaimed, NotAReviewer),
+)
 
 
 @contextmanager
