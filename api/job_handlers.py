@@ -19,6 +19,7 @@ from api.jobs import queue
 from api.jobs.handlers import Handlers
 from api.payments import orders
 from api.payments.settling import Settling
+from api.realname.reminding import RealNameReminders
 from api.review.service import Review
 from mobile_bridge.server.scans import ScanService
 
@@ -51,8 +52,10 @@ def job_handlers(
     handlers.every("handovers.expire", _HOUR, handovers.expire_overdue)
     handlers.outside(CARRY_OUT, lambda job: applications.carrying_out.carry_out(job.text("application")))
     handlers.every("applications.expire", _HOUR, applications.expiry.sweep)
+    handlers.every("applications.remind", _HOUR, applications.expiry_reminders.sweep)
+    handlers.every("realname.remind", _HOUR, RealNameReminders(db, clock).sweep)
     handlers.every("certificates.remind", _HOUR, reminders.sweep)
-    handlers.outside(REVOKE, lambda job: revoking.revoke(job.text("serial"), job.text("reason")))
+    handlers.outside(REVOKE, revoking.do)
     handlers.every("certificates.orphans", _HOUR, revoking.revoke_orphans)
     handlers.every("scans.expire", _SCANS_SECONDS, scans.expire_overdue)
     handlers.outside(orders.LOOK, settling.look)

@@ -28,6 +28,7 @@ from api.certificates.reminding import Reminders
 from api.certificates.restoring import EscrowedKeys
 from api.certificates.revoking import Revoking
 from api.certificates.service import Certificates
+from api.certificates.sold import SoldCertificates
 from api.certificates.suspension import Suspensions
 from api.db import Database, make_engine
 from api.enterprises.handover.service import Handovers
@@ -39,6 +40,7 @@ from api.idempotency.calls import Calls
 from api.job_handlers import job_handlers, slow_handlers
 from api.jobs.supervision import QueueCollector
 from api.jobs.worker import Worker
+from api.messages.account_news import AccountMessages
 from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
 from api.outside.alipay.client import Alipay
@@ -205,6 +207,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
             timedelta(minutes=settings.operator_idle_minutes),
             settings.operator_passkeys == "required",
         ),
+        AccountMessages(),
     )
     vault, blobs = tokens.vault(), NewKeyBlobs(db, _now)
     tries = PinTries(db, _now, journal)
@@ -279,7 +282,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         cloudauth=cloudauth,
         cloudauth_sandbox=open_cloudauth_sandbox(settings, _now),
         sandbox_upkeep=_sandbox_upkeep(alipay_sandbox, meters),
-        payments=Payments(db, cashier, _now, journal),
+        payments=Payments(db, cashier, SoldCertificates(), _now, journal),
         settling=settling,
         worker=Worker(db, handlers, _now, meters.job_failed),
         inspector=Worker(

@@ -90,6 +90,9 @@ class Status:
     revocation: Revocation | None
 
 
+InTransaction = Callable[[Connection], None]
+"""More to write in the transaction of a change."""
+
 JudgeUses = Callable[[Sequence[KeyUse]], None]
 """Raises what forbids a use of keys beside the others."""
 
@@ -177,11 +180,18 @@ class Ledger:
         told = Event(Action.CERTIFICATE_ABANDONED, serial_text(serial))
         return self._change(serial, intended, {"state": State.ABANDONED, **given_up}, told)
 
-    def change_status(self, serial: int, act: Act, revocation: Revocation | None, now: datetime) -> Entry:
+    def change_status(
+        self,
+        serial: int,
+        act: Act,
+        revocation: Revocation | None,
+        now: datetime,
+        also: InTransaction | None = None,
+    ) -> Entry:
         """Suspend, release or revoke an issued certificate; returns the row as it was before.
 
-        ``revocation``: what is true from now on, None for a release. Raises CertificateUnknown,
-        StatusConflict (AlreadyRevoked among them).
+        ``revocation``: what is true from now on, None for a release. ``also``: what must be kept with it, or
+        not at all. Raises CertificateUnknown, StatusConflict (AlreadyRevoked among them).
         """
         while True:
             known = self.find(serial)
@@ -193,7 +203,7 @@ class Ledger:
             move(before, act)
             detail = {} if revocation is None else {"reason": revocation.reason}
             told = Event(ACTIONS[act], serial_text(serial), detail=detail)
-            if self._change(serial, STANDS[before], _revoked_values(revocation, now), told):
+            if self._change(serial, STANDS[before], _revoked_values(revocation, now), told, also):
                 return known
             # Another operator was faster: judge again by what is true now.
 
@@ -230,7 +240,14 @@ class Ledger:
         if self._journal is not None:
             self._journal.append(connection, *events)
 
-    def _change(self, serial: int, condition: Any, values: dict[str, Any], told: Event) -> bool:
+    def _change(
+        self,
+        serial: int,
+        condition: Any,
+        values: dict[str, Any],
+        told: Event,
+        also: InTransaction | None = None,
+    ) -> bool:
         mine = certificate.c.serial == serial_text(serial)
         with self._engine.connect() as connection:
             connection = connection.execution_options(sealbridge_writes=True)
@@ -240,6 +257,8 @@ class Ledger:
                     return False
                 listed_on = select(certificate.c.issuer, certificate.c.crl_shard).where(mine)
                 status_changes.count(connection, *connection.execute(listed_on).one())
+                if also is not None:
+                    also(connection)
                 self._tell(connection, told)
                 return True
 

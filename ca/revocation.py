@@ -10,7 +10,7 @@ from typing import Final
 from ca.audit.event import Event, Outcome
 from ca.audit.journal import Journal
 from ca.errors import CaError, ReasonRefused
-from ca.ledger import ACTIONS, Entry, Ledger, serial_text
+from ca.ledger import ACTIONS, Entry, InTransaction, Ledger, serial_text
 from ca.status import HOLD, REASONS, Act, Revocation
 
 _AHEAD: Final = timedelta(minutes=5)  # how far an operator's clock may run ahead of ours
@@ -18,6 +18,8 @@ _AHEAD: Final = timedelta(minutes=5)  # how far an operator's clock may run ahea
 
 class Revoker:
     """What an operator does to issued certificates. Each act returns the row as it was before.
+
+    ``also`` of an act: what is written in its transaction.
 
     ``journal``: is told what was refused; what was done the ledger tells it.
     """
@@ -34,18 +36,24 @@ class Revoker:
         self._clock = clock
         self._on_change = on_change
 
-    def suspend(self, serial: int) -> Entry:
+    def suspend(self, serial: int, also: InTransaction | None = None) -> Entry:
         """Put on hold. Raises CertificateUnknown, StatusConflict."""
         revocation = Revocation(self._clock(), HOLD)
         with self._refusals_told(serial, Act.SUSPEND, revocation):
-            return self._act(serial, Act.SUSPEND, revocation)
+            return self._act(serial, Act.SUSPEND, revocation, also)
 
-    def release(self, serial: int) -> Entry:
+    def release(self, serial: int, also: InTransaction | None = None) -> Entry:
         """Take off hold. Raises CertificateUnknown, StatusConflict."""
         with self._refusals_told(serial, Act.RELEASE, None):
-            return self._act(serial, Act.RELEASE, None)
+            return self._act(serial, Act.RELEASE, None, also)
 
-    def revoke(self, serial: int, reason: str, invalidity_date: datetime | None = None) -> Entry:
+    def revoke(
+        self,
+        serial: int,
+        reason: str,
+        invalidity_date: datetime | None = None,
+        also: InTransaction | None = None,
+    ) -> Entry:
         """Revoke for good.
 
         ``reason``: one of ``ca.status.REASONS``. ``invalidity_date``: since when the key is not to be trusted
@@ -59,10 +67,10 @@ class Revoker:
                 raise ReasonRefused(f"reason: one of {', '.join(sorted(REASONS))} is expected")
             if invalidity_date is not None and invalidity_date > now + _AHEAD:
                 raise ReasonRefused("the invalidity date lies in the future")
-            return self._act(serial, Act.REVOKE, revocation)
+            return self._act(serial, Act.REVOKE, revocation, also)
 
-    def _act(self, serial: int, act: Act, revocation: Revocation | None) -> Entry:
-        before = self._ledger.change_status(serial, act, revocation, self._clock())
+    def _act(self, serial: int, act: Act, revocation: Revocation | None, also: InTransaction | None) -> Entry:
+        before = self._ledger.change_status(serial, act, revocation, self._clock(), also)
         if self._on_change is not None:
             self._on_change(before, act)
         return before

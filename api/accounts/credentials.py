@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.accounts import passwords, persons, sessions
 from api.accounts.errors import PhoneTaken, ProofNeeded
+from api.accounts.news import AccountNews
 from api.accounts.rules import FRESH, Purpose, check_password, check_phone, mask_phone
 from api.accounts.sessions import Device, Person, SessionToken
 from api.accounts.signing_in import SigningIn
@@ -32,9 +33,15 @@ class Credentials:
     """Passwords and numbers. Whatever is changed here ends the person's other sessions."""
 
     def __init__(
-        self, db: Database, signing_in: SigningIn, clock: Callable[[], datetime], journal: Journal
+        self,
+        db: Database,
+        signing_in: SigningIn,
+        clock: Callable[[], datetime],
+        journal: Journal,
+        news: AccountNews,
     ) -> None:
         self._db = db
+        self._news = news
         self._signing_in = signing_in
         self._clock = clock
         self._journal = journal
@@ -108,6 +115,10 @@ class Credentials:
             raise ProofNeeded("the password or a fresh code is needed")
 
     def _keep(self, tx: Connection, person_id: int, number: str, kept: str, session_id: str) -> None:
-        tx.execute(update(person).where(person.c.id == person_id).values(password_hash=kept))
+        mine = person.c.id == person_id
+        before = tx.execute(select(person.c.password_hash).where(mine)).scalar_one()
+        tx.execute(update(person).where(mine).values(password_hash=kept))
+        if before is not None:
+            self._news.password_changed(tx, person_id, self._clock())
         sessions.end_others(tx, person_id, session_id)
         self._journal.append(tx, Event(Action.PASSWORD_CHANGED, mask_phone(number)))

@@ -26,6 +26,7 @@ SEEN_EVERY: Final = timedelta(minutes=2)  # so often is "last seen" written, at 
 FRESH: Final = timedelta(minutes=10)  # a sign-in by code so young proves the number again
 SESSIONS_EACH: Final = 20
 ADDRESS_KNOWN: Final = timedelta(days=90)
+DEVICE_KNOWN: Final = timedelta(days=400)
 
 SHORTEST_OPERATOR_PASSWORD: Final = 10
 SHORTEST_PASSWORD: Final = 8

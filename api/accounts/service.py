@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.accounts import operators, pacing, persons, sessions
+from api.accounts import known_devices, operators, pacing, persons, sessions
 from api.accounts.codes import SmsCodes
 from api.accounts.credentials import Credentials
 from api.accounts.errors import PasskeyRequired
+from api.accounts.news import AccountNews, Silence
 from api.accounts.operator_policy import OperatorPolicy
 from api.accounts.pacing import Pacing
 from api.accounts.passkeys import Asked, Passkeys
@@ -34,7 +35,9 @@ class Accounts:
         clock: Callable[[], datetime],
         journal: Journal,
         policy: OperatorPolicy | None = None,
+        news: AccountNews | None = None,
     ) -> None:
+        news = news or Silence()
         self._db = db
         self._clock = clock
         self._journal = journal
@@ -42,8 +45,8 @@ class Accounts:
         self.passkeys = Passkeys(db, self._policy, clock, journal)
         self._pacing = Pacing(key)
         codes = SmsCodes(db, sender, self._pacing, clock)
-        self.signing_in = SigningIn(db, codes, self._pacing, clock, journal)
-        self.credentials = Credentials(db, self.signing_in, clock, journal)
+        self.signing_in = SigningIn(db, codes, self._pacing, clock, journal, news)
+        self.credentials = Credentials(db, self.signing_in, clock, journal, news)
 
     def sign_in_operator(
         self, name: str, password: str, device: Device | None = None
@@ -108,7 +111,12 @@ class Accounts:
     def forget(self) -> None:
         """Clear away what has ended: a chore."""
         now = self._clock()
-        for work in (sessions.forget_ended, pacing.forget_old, persons.forget_addresses):
+        for work in (
+            sessions.forget_ended,
+            pacing.forget_old,
+            persons.forget_addresses,
+            known_devices.forget,
+        ):
             with self._db.write() as tx:
                 work(tx, now)
         with self._db.write() as tx:

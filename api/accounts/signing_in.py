@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, update
 
-from api.accounts import passwords, persons, sessions
+from api.accounts import known_devices, passwords, persons, sessions
 from api.accounts.codes import SmsCodes
 from api.accounts.errors import RefreshRefused, SignInRefused, TriesPaused
+from api.accounts.news import AccountNews
 from api.accounts.pacing import Pacing
 from api.accounts.rules import (
     TRIES_FROM_ADDRESS,
@@ -32,8 +33,15 @@ class SigningIn:
     """Codes, sessions and their renewal. Numbers that nobody has are answered as all others, as slowly."""
 
     def __init__(
-        self, db: Database, codes: SmsCodes, pacing: Pacing, clock: Callable[[], datetime], journal: Journal
+        self,
+        db: Database,
+        codes: SmsCodes,
+        pacing: Pacing,
+        clock: Callable[[], datetime],
+        journal: Journal,
+        news: AccountNews,
     ) -> None:
+        self._news = news
         self._db = db
         self._codes = codes
         self._pacing = pacing
@@ -113,6 +121,8 @@ class SigningIn:
         """Begin a session in the caller's transaction."""
         now = self._clock()
         made = sessions.open_session(tx, now, person_id, device)
+        if known_devices.is_strange(tx, self._pacing, person_id, device, now):
+            self._news.new_device(tx, person_id, device, now)
         persons.note_here(tx, self._pacing, person_id, network_of(device.address), now)
         self._journal.append(tx, Event(Action.PERSON_SIGNED_IN, mask_phone(number)))
         return made

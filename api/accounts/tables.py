@@ -117,6 +117,14 @@ pace = Table(
     Column("until", UtcDateTime, nullable=False, index=True),
 )
 
+known_device = Table(
+    "account_known_device",
+    metadata,
+    Column("person_id", ForeignKey(person.c.id), primary_key=True),
+    Column("device_mac", String(64), primary_key=True),  # HMAC-SHA256 of what it calls itself
+    Column("used_at", UtcDateTime, nullable=False, index=True),
+)
+
 known_address = Table(
     "account_known_address",
     metadata,

@@ -66,9 +66,11 @@ def of_ids(tx: Connection, ids: Sequence[str]) -> list[Application]:
     return [found[number] for number in ids]
 
 
-def waiting_since(tx: Connection, status: Status, before: datetime, limit: int) -> list[Application]:
-    """Applications that were moved into ``status`` before a time, longest first."""
-    asked = _CURRENT.where(application.c.status == status, application.c.updated_at < before)
+def waiting_since(
+    tx: Connection, status: Status, before: datetime, limit: int, *more: ColumnElement[bool]
+) -> list[Application]:
+    """Applications that were moved into ``status`` before a time, longest first. ``more``: conditions."""
+    asked = _CURRENT.where(application.c.status == status, application.c.updated_at < before, *more)
     return _all(tx, asked.order_by(application.c.updated_at, application.c.id).limit(limit))
 
 

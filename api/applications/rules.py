@@ -277,6 +277,12 @@ def submission(kind: ApplicationKind, status: Status) -> Action:
     return Action.ASK if asks else Action.SUBMIT
 
 
+def may_expire(kind: ApplicationKind, status: Status) -> bool:
+    """Whether an application of this kind expires where it stands."""
+    there_is = MOVES.get((status, Action.EXPIRE, Actor.SYSTEM))
+    return there_is is not None and there_is.fits(NEEDS[kind])
+
+
 def abandoned_before(status: Status, now: datetime) -> datetime:
     """An application that was last moved into ``status`` before this is abandoned."""
     return now - ABANDONED_AFTER[status]

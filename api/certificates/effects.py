@@ -50,14 +50,23 @@ FOR_GOOD: Final = (
 _SUPERSEDED: Final = "superseded"  # RFC 5280, section 5.3.1
 
 
-def check_entitled(tx: Connection, known: Application, product: Product, before: tuple[Holding, ...]) -> None:
+def check_entitled(
+    tx: Connection,
+    known: Application,
+    product: Product,
+    before: tuple[Holding, ...],
+    *,
+    hold: bool = False,
+) -> None:
     """Before anything is made. ``before``: the halves of the certificate that is to be followed.
+
+    ``hold``: in a writing transaction, keep the payment from being given back until its end.
 
     Raises DecisionOvertaken (another administrator was approved since), NoLongerMember (a clerk was put out
     since the administrator agreed), and for what follows one's own certificate CertificateReplaced,
     NoLongerMember and AdministratorNeeded; PaymentNeeded.
     """
-    require_paid(tx, known.id, price_of(known, product))
+    require_paid(tx, known.id, price_of(known, product), hold=hold)
     if known.kind is ApplicationKind.CLAIM and _appoints(tx, known, product):
         check_decision(tx, known.enterprise.credit_code, known.person_id, known.updated_at)
     if known.kind is ApplicationKind.JOIN:

@@ -187,7 +187,7 @@ class Issuing:
                 if known.credit_code is not None:
                     lock(tx, known.credit_code)
                 applications.advance(tx, known, deed, now)
-                check_entitled(tx, known, making.product, making.before)
+                check_entitled(tx, known, making.product, making.before, hold=True)
                 take_effect(tx, known, making.product, now, approved)
                 succeed(tx, making, signing.serial, now)
                 queries.add(tx, signing, second)

@@ -14,22 +14,23 @@ from api.applications.tables import application
 from api.certificates.making import ENCRYPTION, request_id
 from api.certificates.telling import tell_revoked
 from api.db import Database
-from api.jobs.queue import enqueue
+from api.jobs.queue import Job, enqueue
 from ca.errors import AlreadyRevoked
-from ca.ledger import Entry, Ledger, State
+from ca.ledger import Entry, Ledger, State, serial_text
 from ca.revocation import Revoker
 from ca.status import Standing, standing
 
 REVOKE: Final = "certificates.revoke"
-"""The job that revokes one certificate; payload: serial (hexadecimal), reason."""
+"""The job that revokes one certificate; payload: serial (hexadecimal), reason, tell (0 or 1)."""
 
 _LOOK_BACK: Final = timedelta(days=3)
 _FRUITLESS: Final = (Status.EXPIRED, Status.FAILED)
 
 
-def revoke_later(tx: Connection, serial: str, reason: str, now: datetime) -> None:
-    """With the caller's transaction."""
-    enqueue(tx, REVOKE, {"serial": serial, "reason": reason}, run_at=now, key=f"{REVOKE}:{serial}")
+def revoke_later(tx: Connection, serial: str, reason: str, now: datetime, *, tell: bool = False) -> None:
+    """With the caller's transaction. ``tell``: the holder is, when it is done."""
+    payload: dict[str, str | int] = {"serial": serial, "reason": reason, "tell": int(tell)}
+    enqueue(tx, REVOKE, payload, run_at=now, key=f"{REVOKE}:{serial}")
 
 
 class Revoking:
@@ -44,15 +45,14 @@ class Revoking:
     def revoke(self, serial: str, reason: str, *, tell: bool = False) -> bool:
         """Whether it was revoked now: neither before nor expired. Raises CertificateUnknown.
 
-        ``tell``: the holder is. First, because a revocation that was done is not found again after a crash.
+        ``tell``: the holder is, in the transaction of the revocation.
         """
         known = self._ledger.find(int(serial, 16))
-        if not self._is_in_force(known):
-            return False
-        if tell:
-            with self._db.write() as tx:
-                tell_revoked(tx, serial, reason, self._clock())
-        return self._revoke(known, reason)
+        return self._revoke(known, reason, tell=tell)
+
+    def do(self, job: Job) -> None:
+        """The job; one that an earlier version put in tells nobody."""
+        self.revoke(job.text("serial"), job.text("reason"), tell=bool(job.payload.get("tell", 0)))
 
     def revoke_orphans(self) -> int:
         """Certificates of downloads that were begun and could not be handed out any more; returns how many.
@@ -68,11 +68,16 @@ class Revoking:
         left = [entry for name in names if (entry := self._ledger.find_by_request(name)) is not None]
         return sum(self._revoke(one, "cessation_of_operation") for one in left if one.state is State.ISSUED)
 
-    def _revoke(self, known: Entry, reason: str) -> bool:
+    def _revoke(self, known: Entry, reason: str, *, tell: bool = False) -> bool:
         if not self._is_in_force(known):
             return False
+
+        def told(tx: Connection) -> None:
+            if tell:
+                tell_revoked(tx, serial_text(known.serial), reason, self._clock())
+
         try:
-            self._revoker.revoke(known.serial, reason)
+            self._revoker.revoke(known.serial, reason, also=told)
         except AlreadyRevoked:
             return False
         return True

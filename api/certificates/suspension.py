@@ -22,9 +22,10 @@ from api.errors import NotFound
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
 from ca.errors import StatusConflict
-from ca.ledger import Ledger
+from ca.ledger import InTransaction, Ledger
 from ca.revocation import Revoker
 
+_Act = Callable[[int, InTransaction | None], object]
 _REASONS: Final = {SuspendedBy.HOLDER: "持有人挂失", SuspendedBy.ADMINISTRATOR: "企业管理员冻结"}
 
 
@@ -86,28 +87,28 @@ class Suspensions:
             raise StatusConflict("it is suspended by somebody else")
         with self._db.write() as tx:
             _name(tx, held, None, by)
-        suspended = [self._act(one, self._revoker.suspend) for one in self._halves(held)]
-        if not any(suspended):
+        tell = self._teller(held, MessageKind.CERTIFICATE_SUSPENDED, _REASONS[by])
+        if not self._each(held, self._revoker.suspend, tell):
             with self._db.read() as tx:
                 if queries.find(tx, held.serial).suspended_by is by and self._stands(held):
                     return
             raise StatusConflict("it is suspended by somebody else, or revoked")
-        self._tell(held, MessageKind.CERTIFICATE_SUSPENDED, _REASONS[by])
 
     def _release(self, held: Holding, by: SuspendedBy) -> None:
         with self._db.read() as tx:  # opening the key took its time: an operator may have taken over
             self._check_suspended_by(queries.find(tx, held.serial), by)
-        released = [self._act(one, self._revoker.release) for one in self._halves(held)]
-        if any(released):
-            self._tell(held, MessageKind.CERTIFICATE_RELEASED, "")
+        self._each(held, self._revoker.release, self._teller(held, MessageKind.CERTIFICATE_RELEASED, ""))
         with self._db.write() as tx:
             _name(tx, held, by, None)
 
-    def _act(self, serial: str, act: Callable[[int], object]) -> bool:
-        with suppress(StatusConflict):  # done before a crash, or the other half is revoked
-            act(int(serial, 16))
-            return True
-        return False
+    def _each(self, held: Holding, act: _Act, tell: InTransaction) -> bool:
+        """Do it to both halves; whether to any. The holder is told with the first that it is done to."""
+        done = False
+        for serial in self._halves(held):
+            with suppress(StatusConflict):  # done before a crash, or the other half is revoked
+                act(int(serial, 16), None if done else tell)
+                done = True
+        return done
 
     def _halves(self, held: Holding) -> list[str]:
         with self._db.read() as tx:
@@ -121,10 +122,13 @@ class Suspensions:
         if held.suspended_by is not by or not self._stands(held):
             raise NotSuspendedByYou("it is not suspended, or by somebody else")
 
-    def _tell(self, held: Holding, kind: MessageKind, reason: str) -> None:
+    def _teller(self, held: Holding, kind: MessageKind, reason: str) -> InTransaction:
         facts = {"enterprise": held.enterprise_name or "", "reason": reason}
-        with self._db.write() as tx:
+
+        def tell(tx: Connection) -> None:
             post(tx, held.person_id, kind, self._clock(), serial=held.serial, facts=facts)
+
+        return tell
 
 
 def take_over(tx: Connection, serial: str) -> bool:

@@ -22,6 +22,14 @@ class PaymentNeeded(AppError):
     zh = "请先完成支付"
 
 
+class RefundNeedsRevocation(AppError):
+    """What was paid for was downloaded and can be used: its money goes back with its revocation alone."""
+
+    kind = Kind.CONFLICT
+    code = "refund_needs_revocation"
+    zh = "证书已下载，退款将同时吊销该证书；确认吊销后再退款"
+
+
 class PaymentDoubtful(AppError):
     """A payment that is not of the order's amount: it does not count until an operator has looked."""
 

@@ -37,15 +37,21 @@ def order_for(
     return _make(tx, person_id, application_id, amount_fen, title, now)
 
 
-def is_paid(tx: Connection, application_id: str) -> bool:
-    """Whether an application's order is paid and not on its way back."""
+def is_paid(tx: Connection, application_id: str, *, hold: bool = False) -> bool:
+    """Whether an application's order is paid and not on its way back.
+
+    ``hold``: in a writing transaction, have whoever would give the money back wait for its end.
+    """
     paid = order.c.application_id == application_id, order.c.status == Status.PAID
-    return tx.execute(select(order.c.id).where(*paid).limit(1)).first() is not None
+    asked = select(order.c.id).where(*paid).limit(1)
+    if hold:
+        asked = asked.with_for_update(read=True)
+    return tx.execute(asked).first() is not None
 
 
-def require_paid(tx: Connection, application_id: str, amount_fen: int) -> None:
-    """Raises PaymentNeeded where something is to be paid and is not."""
-    if amount_fen > 0 and not is_paid(tx, application_id):
+def require_paid(tx: Connection, application_id: str, amount_fen: int, *, hold: bool = False) -> None:
+    """Raises PaymentNeeded where something is to be paid and is not. ``hold``: as above."""
+    if amount_fen > 0 and not is_paid(tx, application_id, hold=hold):
         raise PaymentNeeded(f"application {application_id} is not paid")
 
 

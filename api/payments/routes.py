@@ -76,10 +76,11 @@ def show_order_dossier(operator: Auditing, order_id: str, payments: PaymentsServ
 
 
 @operator_router.post("/{order_id}/refund")
-@refuses("not_found", "order_state")
+@refuses("not_found", "order_state", "refund_needs_revocation")
 def refund(operator: Managing, order_id: str, body: RefundAsked, payments: PaymentsService) -> OrderShown:
-    """退款: give the money of a paid order back, with a reason."""
-    return OrderShown.of(payments.give_back(operator, order_id, body.reason))
+    """退款: give the money of a paid order back, with a reason. A downloaded certificate is revoked by that,
+    so ``revoke`` must say that it is meant."""
+    return OrderShown.of(payments.give_back(operator, order_id, body.reason, revoke=body.revoke))
 
 
 @pages.post(NOTICE_PATH)

@@ -70,3 +70,4 @@ class RefundAsked(BaseModel):
     """Why the money goes back."""
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
+    revoke: bool = Field(False, description="Revoke what was downloaded for it; needed where anything was")

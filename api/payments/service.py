@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row
 
@@ -15,7 +15,7 @@ from api.errors import NotFound
 from api.outside.payment import Cashier
 from api.paging import PageRequest, Part
 from api.payments import orders, queries
-from api.payments.errors import WrongOrderMove
+from api.payments.errors import RefundNeedsRevocation, WrongOrderMove
 from api.payments.queries import Order
 from api.payments.rules import NAMES, PAGE_LIFETIME, Action, Status, is_over
 from api.payments.settling import look_again
@@ -32,6 +32,18 @@ class Checkout:
     pay_url: str
 
 
+class Sold(Protocol):
+    """What was downloaded for orders, in the slice above."""
+
+    def in_force(self, tx: Connection, application_id: str, now: datetime) -> list[str]:
+        """Serials of what can still be used."""
+        ...
+
+    def revoke(self, tx: Connection, serials: list[str], now: datetime) -> None:
+        """With the caller's transaction, or by a job of it."""
+        ...
+
+
 class Payments:
     """Orders of applications. The first four are for other slices, in transactions of their own."""
 
@@ -41,9 +53,10 @@ class Payments:
     refund = staticmethod(orders.refund)
 
     def __init__(
-        self, db: Database, cashier: Cashier, clock: Callable[[], datetime], journal: Journal
+        self, db: Database, cashier: Cashier, sold: Sold, clock: Callable[[], datetime], journal: Journal
     ) -> None:
         self._db = db
+        self._sold = sold
         self._cashier = cashier
         self._clock = clock
         self._journal = journal
@@ -77,13 +90,23 @@ class Payments:
         with self._db.read() as tx:
             return queries.find(tx, order_id), queries.events(tx, order_id)
 
-    def give_back(self, operator: Operator, order_id: str, reason: str) -> Order:
-        """退款 by an operator, who answers for it. Raises NotFound, WrongOrderMove."""
+    def give_back(self, operator: Operator, order_id: str, reason: str, *, revoke: bool = False) -> Order:
+        """退款 by an operator, who answers for it. ``revoke``: what was downloaded for it, as it must be.
+
+        Raises NotFound, WrongOrderMove, RefundNeedsRevocation.
+        """
         now = self._clock()
         with self._db.write() as tx:
             known = queries.find(tx, order_id)
             orders.begin_refund(tx, known, Action.REFUND, reason, now)
+            # Now that the order has moved, no download can be recorded under it any more.
+            serials = self._sold.in_force(tx, known.application_id, now)
+            if serials and not revoke:
+                raise RefundNeedsRevocation("a certificate was downloaded for this order")
+            self._sold.revoke(tx, serials, now)
             detail: dict[str, str | int] = {"by": operator.name, "reason": reason, "fen": known.amount_fen}
+            if serials:
+                detail["revoked"] = ",".join(serials)
             self._journal.append(tx, Event(Deed.PAYMENT_REFUND_ORDERED, known.id, detail=detail))
             return queries.find(tx, order_id)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import Connection
+
 from api.certificates.suspension import forget, take_over
 from api.certificates.telling import tell_released, tell_revoked, tell_suspended
 from api.db import Database
@@ -19,7 +21,7 @@ _SERIAL: Final = re.compile(r"[0-9a-f]{1,40}")
 
 
 class Registry:
-    """证书管理, for operators. Holders are told of what is done to their certificates."""
+    """证书管理, for operators. Holders are told of what is done to their certificates, with the act."""
 
     def __init__(self, db: Database, ledger: Ledger, revoker: Revoker, clock: Callable[[], datetime]) -> None:
         self._db = db
@@ -37,32 +39,38 @@ class Registry:
         Raises CertificateUnknown, StatusConflict.
         """
         number = _number(serial)
+
+        def also(tx: Connection) -> None:
+            take_over(tx, f"{number:x}")
+            tell_suspended(tx, f"{number:x}", self._clock())
+
         try:
-            before = self._revoker.suspend(number)
+            before = self._revoker.suspend(number, also)
         except StatusConflict:
             before = self._ledger.find(number)
             if standing(before.revocation) is not Standing.SUSPENDED or not self._take_over(number):
                 raise
             return before
-        self._take_over(number)
-        with self._db.write() as tx:
-            tell_suspended(tx, f"{number:x}", self._clock())
         return self._after(before)
 
     def release(self, serial: str) -> Entry:
         """解冻. Raises CertificateUnknown, StatusConflict."""
-        before = self._revoker.release(_number(serial))
-        with self._db.write() as tx:
-            forget(tx, f"{before.serial:x}")
-            tell_released(tx, f"{before.serial:x}", self._clock())
-        return self._after(before)
+        number = _number(serial)
+
+        def also(tx: Connection) -> None:
+            forget(tx, f"{number:x}")
+            tell_released(tx, f"{number:x}", self._clock())
+
+        return self._after(self._revoker.release(number, also))
 
     def revoke(self, serial: str, reason: str, invalidity_date: datetime | None) -> Entry:
         """吊销. Raises CertificateUnknown, StatusConflict, ReasonRefused."""
-        before = self._revoker.revoke(_number(serial), reason, invalidity_date)
-        with self._db.write() as tx:
-            tell_revoked(tx, f"{before.serial:x}", reason, self._clock())
-        return self._after(before)
+        number = _number(serial)
+
+        def also(tx: Connection) -> None:
+            tell_revoked(tx, f"{number:x}", reason, self._clock())
+
+        return self._after(self._revoker.revoke(number, reason, invalidity_date, also))
 
     def _take_over(self, serial: int) -> bool:
         with self._db.write() as tx:

@@ -53,11 +53,11 @@ def test_the_whole_of_it_on_a_running_server(server: Server, phone: Phone, desk:
     assert code_of(phone.http.get("/v1/operator/orders"))[0] == 401
 
 
-def _until(phone: Phone, path: str, status: str) -> dict[str, str]:
+def _until(phone: Phone, path: str, status: str, field: str = "status") -> dict[str, str]:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         told: dict[str, str] = phone.http.get(path).json()
-        if told["status"] == status:
+        if told[field] == status:
             return told
         time.sleep(0.1)
     raise AssertionError(told)
@@ -99,3 +99,20 @@ def test_money_for_what_cannot_be_issued_goes_back(server: Server, phone: Phone,
         applications.advance(tx, known, deed, datetime.now(UTC), reason="证书无法签发")
     assert _until(phone, path, "refunded")["reason"] == "证书无法签发"
     assert code_of(phone.act(number, "download", pin=PIN))[0] == 409
+
+
+def test_what_was_downloaded_is_revoked_with_its_refund(server: Server, phone: Phone, desk: Desk) -> None:
+    number = _approved(phone, desk, desk.product("sold", fee_fen=8880))
+    path = f"/v1/applications/{number}/payment"
+    _pay(server, phone, path)
+    serial = phone.act(number, "download", pin=PIN).json()["serial"]
+    refund = f"/v1/operator/orders/{phone.http.get(path).json()['id']}/refund"
+    unmeant = desk.http.post(refund, json={"reason": "客户要求"})
+    assert code_of(unmeant) == (409, "refund_needs_revocation")
+    assert phone.http.get(path).json()["status"] == "paid"
+    meant = desk.http.post(refund, json={"reason": "客户要求", "revoke": True})
+    assert meant.json()["status"] == "refunding", meant.text
+    _until(phone, path, "refunded")
+    _until(phone, f"/v1/certificates/{serial}", "revoked", "state")
+    told = [one["kind"] for one in phone.http.get("/v1/messages").json()["items"]]
+    assert {"certificate-revoked", "refund-begun", "refunded"} <= set(told)

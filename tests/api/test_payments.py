@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from api import problems
 from api.accounts.sessions import Person
+from api.certificates.sold import SoldCertificates
 from api.db import Database
 from api.jobs.handlers import Handlers
 from api.jobs.tables import job
@@ -72,7 +73,7 @@ class Shop:
         )
         journal = Journal(self.db.engine, "test", self.clock)
         self.settling = Settling(self.db, self.cashier, self.clock, journal)
-        self.payments = Payments(self.db, self.cashier, self.clock, journal)
+        self.payments = Payments(self.db, self.cashier, SoldCertificates(), self.clock, journal)
         self.handlers = Handlers()
         self.handlers.outside(orders.LOOK, self.settling.look)
         self.handlers.outside(orders.CLOSE, self.settling.close)

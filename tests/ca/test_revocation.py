@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from cryptography import x509
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from ca.audit.journal import Journal
 from ca.audit.tables import entry
@@ -16,6 +16,7 @@ from ca.lint import Linter
 from ca.profiles import shipped_profiles
 from ca.revocation import Revoker
 from ca.status import Standing, standing
+from ca.tables import certificate
 from tests.ca.conftest import SmallCa
 
 
@@ -103,3 +104,22 @@ def test_what_is_refused_is_in_the_journal_without_personal_data(
         ("certificate.released", f"{issued.serial:x}", "refused", "certificate_status_conflict"),
     ]
     assert "阳光" not in str(lines)
+
+
+def test_what_belongs_to_an_act_is_kept_with_it_or_not_at_all(
+    small_ca: SmallCa, revoker: Revoker, issued: IssuedCertificate
+) -> None:
+    def fail(_: Connection) -> None:
+        raise RuntimeError("a crash before the commit")
+
+    for act in (
+        lambda: revoker.suspend(issued.serial, also=fail),
+        lambda: revoker.revoke(issued.serial, "superseded", also=fail),
+    ):
+        with pytest.raises(RuntimeError):
+            act()
+        assert small_ca.ledger.find(issued.serial).revocation is None
+    seen: list[datetime] = []
+    at = select(certificate.c.revoked_at)
+    revoker.suspend(issued.serial, also=lambda tx: seen.append(tx.execute(at).scalar_one()))
+    assert seen == [small_ca.ledger.find(issued.serial).revoked_at]

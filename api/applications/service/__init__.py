@@ -14,6 +14,7 @@ from api.applications.service.drafts import Drafts
 from api.applications.service.expire import Expiry
 from api.applications.service.gather import Gathering
 from api.applications.service.read import Reading
+from api.applications.service.remind import ExpiryReminders
 from api.applications.service.revise import Revising
 from api.applications.service.seal import Sealing
 from api.applications.service.sign import SignaturePictures
@@ -37,6 +38,7 @@ class Applications:
     reading: Reading
     carrying_out: CarryingOut
     expiry: Expiry
+    expiry_reminders: ExpiryReminders
 
 
 def applications(
@@ -61,4 +63,5 @@ def applications(
         reading=Reading(db),
         carrying_out=CarryingOut(db, certificates, revocations, id_numbers, clock, journal),
         expiry=Expiry(db, clock),
+        expiry_reminders=ExpiryReminders(db, clock),
     )

@@ -14,7 +14,7 @@ from api.applications.rules import (
     Actor,
     WrongMove,
     abandoned_before,
-    move,
+    may_expire,
 )
 from api.db import Database
 
@@ -43,7 +43,7 @@ class Expiry:
                 for status in ABANDONED_AFTER
                 for one in queries.waiting_since(tx, status, abandoned_before(status, now), _AT_ONCE)
             ]
-        return [one for one in waiting if _may_expire(one)]
+        return [one for one in waiting if may_expire(one.kind, one.status)]
 
     def _expire(self, known: Application) -> bool:
         try:
@@ -53,11 +53,3 @@ class Expiry:
         except WrongMove:  # somebody went on with it at the last moment
             return False
         return True
-
-
-def _may_expire(known: Application) -> bool:
-    try:
-        move(known.kind, known.status, Action.EXPIRE, Actor.SYSTEM)
-    except WrongMove:
-        return False
-    return True
