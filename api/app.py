@@ -49,6 +49,7 @@ from api.settings import Settings
 from ca.audit.event import Action, Event
 from mobile_bridge.server import pages as bridge_pages
 from mobile_bridge.server import routes as bridge_routes
+from mobile_bridge.server import widget
 
 _ROUTERS = (
     api.accounts.routes.router,
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.include_router(bridge_routes.router(services.bridge))
     app.include_router(bridge_pages.router(services.bridge, settings.site_name))
+    app.include_router(widget.router())
     app.include_router(pages(settings.site_name, with_inbox=services.sms_sandbox is not None))
     if services.sms_sandbox is not None:
         app.include_router(sms_sandbox.router(services.sms_sandbox))

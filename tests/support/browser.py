@@ -1,0 +1,33 @@
+"""A real Chromium, driven through its own protocol; the machine's own, none is downloaded."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser."""
+    assert CHROMIUM
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+def codes_seen(page: Page) -> list[str]:
+    """The texts of the QR codes in a picture of what a person would see on the screen."""
+    picture = Image.open(BytesIO(page.screenshot()))
+    return [found.text for found in zxingcpp.read_barcodes(picture)]
