@@ -4,7 +4,7 @@ The platform's server asks, the page shows the code, the server reads the answer
 
     from mobile_bridge.sdk import PlatformClient, PlatformKey, Trust, verify_statement
 
-    key = PlatformKey.of_pem("main", Path("platform.key").read_bytes())
+    key = PlatformKey.of_pem(Path("platform.key").read_bytes())
     trust = Trust.of_pem(Path("sealbridge-root.pem").read_bytes())
     client = PlatformClient("https://ca.example.cn", key, origin="https://trade.example.cn")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -34,19 +35,36 @@ _PAUSE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class PlatformKey:
-    """The key that signs this platform's calls, and the id under which the service knows it."""
+    """The key that signs this platform's calls: Ed25519, or ECDSA on P-256."""
 
-    id: str
     key: PrivateKey = field(repr=False)
 
     @classmethod
-    def of_pem(cls, key_id: str, pem: bytes, password: bytes | None = None) -> Self:
-        """Ed25519, or ECDSA on P-256. Raises ValueError."""
+    def of_pem(cls, pem: bytes, password: bytes | None = None) -> Self:
+        """A private key in PEM. Raises ValueError."""
         key = load_pem_private_key(pem, password)
         is_p256 = isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp256r1"
         if not (is_p256 or isinstance(key, ed25519.Ed25519PrivateKey)):
             raise ValueError("a platform's key is Ed25519, or ECDSA on P-256")
-        return cls(key_id, cast(PrivateKey, key))
+        return cls(cast(PrivateKey, key))
+
+    @classmethod
+    def new(cls) -> Self:
+        """A fresh Ed25519 key."""
+        return cls(ed25519.Ed25519PrivateKey.generate())
+
+    @property
+    def id(self) -> str:
+        """How the service names the key: the thumbprint of its JWK (RFC 7638)."""
+        public = self.key.public_key()
+        if isinstance(public, ed25519.Ed25519PublicKey):
+            members = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public.public_bytes_raw())}
+        else:
+            numbers = public.public_numbers()
+            x, y = (_base64url(one.to_bytes(32, "big")) for one in (numbers.x, numbers.y))
+            members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+        canonical = json.dumps(members, sort_keys=True, separators=(",", ":"))
+        return _base64url(hashlib.sha256(canonical.encode()).digest())
 
     def pem(self) -> bytes:
         """The private key, PKCS #8 without a password: keep it where only the platform's server reads."""
@@ -205,12 +223,12 @@ class PlatformClient:
         """The platform's keys, as the service lists them."""
         return self._json("GET", "/keys")
 
-    def add_key(self, new: PlatformKey) -> Any:
-        """Register another key, by a call signed with the present one."""
-        return self._json("POST", "/keys", json={"id": new.id, "public_key": new.public_pem().decode()})
+    def add_key(self, new: PlatformKey, label: str = "") -> Any:
+        """Register another key, by a call signed with the present one: the first step of changing keys."""
+        return self._json("POST", "/keys", json={"pem": new.public_pem().decode(), "label": label})
 
     def remove_key(self, key_id: str) -> None:
-        """Retire a key."""
+        """Retire a key; the last one stays."""
         self._call("DELETE", f"/keys/{quote(key_id, safe='')}")
 
     def _json(self, method: str, path: str, **request: Any) -> Any:
@@ -227,6 +245,10 @@ class PlatformClient:
         if not isinstance(problem, dict) or "code" not in problem:
             raise Unreachable(f"HTTP {response.status_code} without a problem: not a signing service")
         raise refused(response.status_code, problem)
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def _decoded(response: httpx.Response) -> Any:
