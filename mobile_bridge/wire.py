@@ -40,6 +40,10 @@ AGENT_PORT: Final = 8765
 """Where the agent's page listens on the loopback interface unless it is told otherwise."""
 START_LINK: Final = "sealbridge:start"
 """Starts the agent and no more: a program's arguments are no place for a task token."""
+AGENT_VERSION_HEADER: Final = "Sealbridge-Agent-Version"
+"""In every answer to the agent that is a message: the newest version of the agent that the server knows."""
+LOCK_SIGNATURE: Final = "lock-signature"
+"""The kind of a task that ends in an ``Answer``."""
 
 MAX_CERTIFICATE: Final = 16 * 1024
 MAX_CMS: Final = 64 * 1024
@@ -59,10 +63,12 @@ class _Message:
     @classmethod
     def from_json(cls, data: Any) -> Self:
         """A message from decoded JSON; unknown fields are left to newer versions. Raises MessageMalformed."""
-        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-        if not isinstance(data, dict) or not all(isinstance(data.get(name), str) for name in names):
+        if not isinstance(data, dict):
             raise MessageMalformed(f"not a {cls.__name__}")
-        return cls(**{name: data[name] for name in names})
+        told = {field.name: data.get(field.name, field.default) for field in fields(cls)}  # type: ignore[arg-type]
+        if not all(isinstance(text, str) for text in told.values()):
+            raise MessageMalformed(f"not a {cls.__name__}")
+        return cls(**told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,10 @@ class Claimed(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Task(_Message):
-    """What the lock's holder must see before deciding. ``expires_at``: RFC 3339, UTC."""
+    """What the lock's holder must see before deciding. ``expires_at``: RFC 3339, UTC.
+
+    ``kind``: what is asked of the lock; an agent declines to begin what it does not know.
+    """
 
     site: str
     title: str
@@ -91,6 +100,7 @@ class Task(_Message):
     enterprise_name: str
     credit_code: str
     expires_at: str
+    kind: str = LOCK_SIGNATURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,10 @@ def authorization(task_token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {task_token}"}
 
 
-def agent_link(server: str, task_token: str, port: int = AGENT_PORT) -> str:
-    """The agent's own page for a task. The token is in the fragment, which no server sees or logs."""
-    return f"http://127.0.0.1:{port}/task?{urlencode({'server': server})}#token={task_token}"
+def agent_link(server: str, task_token: str, port: int = AGENT_PORT, back: str = "") -> str:
+    """The agent's own page for a task. The token is in the fragment, which no server sees or logs.
+
+    ``back``: path of the server's page to which the browser goes afterwards.
+    """
+    told = {"server": server} | ({"back": back} if back else {})
+    return f"http://127.0.0.1:{port}/task?{urlencode(told)}#token={task_token}"

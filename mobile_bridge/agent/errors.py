@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from hsm.errors import Kind, SealBridgeError
 from mobile_bridge.errors import BridgeError
+
+PHONE_FIRST: Final = "pc_unconfirmed"
+"""The server's code while the phone has not said yes to this PC."""
 
 
 class AddressMalformed(BridgeError):
@@ -79,11 +84,59 @@ class PageForged(BridgeError):
 
 
 class PortTaken(BridgeError):
-    """Another program listens on the port, most likely this one."""
+    """Something that is not this user's agent listens on the port."""
 
     kind = Kind.CONFLICT
     code = "port_taken"
-    zh = "端口 {port} 已被占用，签章程序可能已经在运行"
+    zh = "端口 {port} 已被其他程序或其他用户占用，请关闭该程序，或联系技术支持"
+
+
+class ConfigInvalid(BridgeError):
+    """A setting that cannot be meant. ``where``: the file or variable; ``what``: the setting."""
+
+    kind = Kind.INVALID
+    code = "config_invalid"
+    zh = "设置有误（{where}）：{what}"
+
+
+class DriverCrashed(BridgeError):
+    """The driver ended the process that looked at it."""
+
+    kind = Kind.UNAVAILABLE
+    code = "driver_crashed"
+    zh = "CA 锁驱动 {driver} 运行时崩溃，已跳过，请重新安装该驱动程序"
+
+
+class DriverSilent(BridgeError):
+    """The driver did not come back in time."""
+
+    kind = Kind.UNAVAILABLE
+    code = "driver_silent"
+    zh = "CA 锁驱动 {driver} 没有响应，已跳过，请拔插 CA 锁或重新启动电脑后重试"
+
+
+class LocksBusy(BridgeError):
+    """Another work with a lock does not come to its end."""
+
+    kind = Kind.BUSY
+    code = "locks_busy"
+    zh = "CA 锁正在使用中，请稍后重试；若一直如此，请退出并重新启动签章程序"
+
+
+class TaskKindUnknown(BridgeError):
+    """A newer server asks for something that this version does not do."""
+
+    kind = Kind.INVALID
+    code = "task_kind_unknown"
+    zh = "当前版本的签章程序不支持这项任务，请安装新版本"
+
+
+class SchemeNotRegistered(BridgeError):
+    """The desktop did not take the link."""
+
+    kind = Kind.UNAVAILABLE
+    code = "scheme_not_registered"
+    zh = "无法登记 sealbridge: 链接：{reason}"
 
 
 def code_of(error: SealBridgeError) -> str:

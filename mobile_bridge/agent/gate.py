@@ -7,11 +7,14 @@ is asked, and what changes anything must come from our own page by its Origin.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mobile_bridge.agent.logs import log, log_unexpected
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _MAX_BODY: Final = 16 * 1024
@@ -44,6 +47,8 @@ class Gate:
         if scope["type"] != "http":
             return
         refusal = self._refusal(scope["method"], Headers(scope=scope))
+        if refusal:
+            log.warning("request refused: %s", refusal)
         answer = PlainTextResponse(refusal, 403) if refusal else self._app
 
         async def with_headers(message: Message) -> None:
@@ -53,7 +58,12 @@ class Gate:
                     headers.setdefault(name, value)
             await send(message)
 
-        await answer(scope, receive, with_headers)
+        try:
+            await answer(scope, receive, with_headers)
+        except Exception as error:  # not to the console: its text may hold what a form held
+            log_unexpected(error)
+            with contextlib.suppress(RuntimeError):  # half an answer may be out
+                await PlainTextResponse("签章程序内部错误，请重试", 500)(scope, receive, with_headers)
 
     def _refusal(self, method: str, headers: Headers) -> str | None:
         hosts = headers.getlist("host")

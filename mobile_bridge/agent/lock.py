@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from hsm import (
-    HsmError,
-    Module,
-    PinState,
-    PrivateKey,
-    Token,
-    TokenConfig,
-    TokenInfo,
-    TokenKeys,
-    list_tokens,
-    public_certificates,
-)
-from hsm.errors import PinLocked, TokenGone, TokenNotFound
+from hsm import Module, PinState, PrivateKey, Token, TokenConfig, TokenInfo, TokenKeys, list_tokens
+from hsm.errors import PinLocked, SealBridgeError, TokenGone, TokenNotFound
 from mobile_bridge.agent.cms import is_signing_key
+from mobile_bridge.agent.errors import DriverCrashed, DriverSilent, LocksBusy
+from mobile_bridge.agent.logs import log
+from mobile_bridge.agent.looking import LIMIT, Seen, look
 from mobile_bridge.errors import NoCertificate, NoDriver, NoToken
+
+_PATIENCE: Final = 90.0
+"""Seconds that a call waits for its turn."""
 
 Result = TypeVar("Result")
 
@@ -70,39 +67,58 @@ class LockCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One module, and the tokens in it; ``problem`` when it cannot be used."""
+    """One module, the tokens in it, their signing certificates; ``problem`` when it cannot be used."""
 
     module: Path
+    description: str = ""
     tokens: tuple[TokenInfo, ...] = ()
-    problem: HsmError | None = None
+    certificates: tuple[LockCertificate, ...] = ()
+    problem: SealBridgeError | None = None
 
 
 class Locks:
-    """All locks that the modules show. One caller at a time: a second login would be refused."""
+    """All locks that the modules show. One caller at a time: a second login would be refused.
 
-    def __init__(self, modules: Sequence[Path], token_label: str | None = None) -> None:
+    ``limit``: seconds that a driver has to answer when it is looked at.
+    """
+
+    def __init__(self, modules: Sequence[Path], token_label: str | None = None, limit: float = LIMIT) -> None:
         self._modules = tuple(modules)
         self._label = token_label
+        self._limit = limit
         self._one_at_a_time = threading.Lock()
 
     def survey(self) -> list[Finding]:
         """Look at every module anew, so that a lock plugged in just now is seen."""
-        with self._one_at_a_time:
-            return [self._look(module) for module in self._modules]
+        if not self._modules:
+            return []
+        with self._turn(), ThreadPoolExecutor(len(self._modules)) as eyes:
+            return list(eyes.map(self._look, self._modules))
 
     def certificates(self) -> list[LockCertificate]:
-        """The certificates that may sign, each once. Raises NoDriver, NoToken, NoCertificate."""
+        """The certificates that may sign, each once. Raises NoDriver, NoToken, NoCertificate.
+
+        Where the one driver there is crashed or hangs: DriverCrashed, DriverSilent.
+        """
         findings = self.survey()
         if all(finding.problem for finding in findings):
-            raise NoDriver(f"{len(findings)} PKCS#11 modules, none usable")
+            raise _why_none(findings)
         if not any(finding.tokens for finding in findings):
             raise NoToken("no token in any slot")
-        with self._one_at_a_time:
-            found = [each for finding in findings for each in _signing_certificates(finding)]
+        found = [each for finding in findings for each in finding.certificates]
         if not found:
             raise NoCertificate("no certificate for signing on any token")
         # A lock may show itself through two modules.
         return list({(each.token.serial, each.der): each for each in found}.values())
+
+    def seen_again(self, chosen: LockCertificate) -> LockCertificate:
+        """The same certificate as its lock shows it now, PIN state included. Raises TokenGone."""
+        with self._turn():
+            finding = self._look(chosen.module)
+        for each in finding.certificates:
+            if (each.token.serial, each.der) == (chosen.token.serial, chosen.der):
+                return each
+        raise TokenGone("the lock was removed")
 
     def sign(
         self, chosen: LockCertificate, pin: Callable[[], str], work: Callable[[PrivateKey], Result]
@@ -112,7 +128,7 @@ class Locks:
         Raises PinIncorrect, PinLocked, TokenGone when the lock was pulled, KeyNotFound.
         """
         config = TokenConfig(chosen.module, chosen.token.label, chosen.token.serial, pool_size=1)
-        with self._one_at_a_time:
+        with self._turn():
             try:
                 self._refuse_locked(config)
                 with Token.open(config, pin) as token:
@@ -120,31 +136,46 @@ class Locks:
             except TokenNotFound as error:
                 raise TokenGone("the lock was removed") from error
 
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._one_at_a_time.acquire(timeout=_PATIENCE):
+            raise LocksBusy(f"another work with a lock takes more than {_PATIENCE} s")
+        try:
+            yield
+        finally:
+            self._one_at_a_time.release()
+
     def _look(self, path: Path) -> Finding:
         try:
-            # Some modules look at their slots once, when they are initialised.
-            Module.load(path).restart()
-            tokens = (token for token in list_tokens(path) if self._label in (None, token.label))
-            return Finding(path, tuple(tokens))
-        except HsmError as error:
-            return Finding(path, problem=error)
+            seen = look(path, self._limit)
+        except SealBridgeError as problem:
+            log.warning("driver %s: %s", path, problem.code)
+            return Finding(path, problem=problem)
+        tokens = [each for each in seen.tokens if self._label in (None, each.token.label)]
+        certificates = [one for each in tokens for one in _signing_certificates(path, each)]
+        log.debug("driver %s: %d locks, %d certificates", path, len(tokens), len(certificates))
+        return Finding(path, seen.description, tuple(each.token for each in tokens), tuple(certificates))
 
     def _refuse_locked(self, config: TokenConfig) -> None:
+        # Some modules look at their slots once, when they are initialised.
         Module.load(config.module).restart()
         for token in list_tokens(config.module):
             if token.serial == config.serial and token.pin_state is PinState.LOCKED:
                 raise PinLocked("the token says so before any try")
 
 
-def _signing_certificates(finding: Finding) -> list[LockCertificate]:
-    found = []
-    for token in finding.tokens:
-        config = TokenConfig(finding.module, token.label, token.serial)
-        for each in public_certificates(config):
-            certificate = _readable(each.der)
-            if certificate is not None and _may_sign(certificate):
-                found.append(LockCertificate(finding.module, token, each.id, each.der, certificate))
-    return found
+def _why_none(findings: Sequence[Finding]) -> SealBridgeError:
+    for finding in findings:
+        if isinstance(finding.problem, DriverCrashed | DriverSilent):
+            return finding.problem
+    return NoDriver(f"{len(findings)} PKCS#11 modules, none usable")
+
+
+def _signing_certificates(module: Path, seen: Seen) -> Iterator[LockCertificate]:
+    for key_id, der in seen.certificates:
+        certificate = _readable(der)
+        if certificate is not None and _may_sign(certificate):
+            yield LockCertificate(module, seen.token, key_id, der, certificate)
 
 
 def _readable(der: bytes) -> x509.Certificate | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from mobile_bridge.agent.errors import AddressMalformed, ServerInsecure
+from mobile_bridge.errors import ServerNotAllowed
 from mobile_bridge.wire import PAGE_PREFIX
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -57,22 +57,47 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-class KnownServers:
-    """The servers that somebody at this PC has allowed, kept in a file of the user's."""
+def read_page_path(path: str) -> str:
+    """The path of a server's own signing page, else nothing: where the browser may be sent back to."""
+    return path if _ADDRESS.fullmatch(path) else ""
 
-    def __init__(self, file: Path) -> None:
+
+class KnownServers:
+    """The servers that may ask: those of the settings, and those that somebody at this PC has allowed.
+
+    ``asks``: whether somebody may allow others; ``file`` is where those are kept.
+    """
+
+    def __init__(self, file: Path, given: Iterable[Origin] = (), *, asks: bool = True) -> None:
         self._file = file
+        self._given = frozenset(each.text for each in given)
+        self._asks = asks
 
     def knows(self, origin: Origin) -> bool:
-        """Whether the server was allowed before."""
-        return origin.text in self._read()
+        """Whether the server may ask. Raises ServerNotAllowed when it may not, and nobody is to be asked."""
+        if origin.text in self._given or (self._asks and origin.text in self._read()):
+            return True
+        if not self._asks:
+            raise ServerNotAllowed(f"{origin.text} is not in the settings")
+        return False
 
     def allow(self, origin: Origin) -> None:
         """Remember the server."""
-        known = sorted({*self._read(), origin.text})
+        self._write({*self._read(), origin.text})
+
+    def forget(self, origin: Origin) -> None:
+        """Ask again the next time."""
+        self._write({*self._read()} - {origin.text})
+
+    def all(self) -> list[tuple[str, bool]]:
+        """Every server that may ask, and whether a person allowed it (rather than the settings)."""
+        allowed = {*self._read()} - self._given if self._asks else set()
+        return sorted([(each, False) for each in self._given] + [(each, True) for each in allowed])
+
+    def _write(self, known: set[str]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+        fresh.write_text(json.dumps(sorted(known), indent=2) + "\n", encoding="utf-8")
         fresh.replace(self._file)
 
     def _read(self) -> list[str]:
@@ -80,11 +105,3 @@ class KnownServers:
             return [str(each) for each in json.loads(self._file.read_text(encoding="utf-8"))]
         except (FileNotFoundError, ValueError, TypeError):
             return []  # a damaged list allows nobody
-
-
-def default_home() -> Path:
-    """The folder of the agent's own files for this user."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA", Path.home())) / "SealBridge"
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "sealbridge"

@@ -13,9 +13,11 @@ from collections.abc import Callable
 
 from mobile_bridge.agent.cms import sign_document
 from mobile_bridge.agent.document import PreparedDocument, check_document
+from mobile_bridge.agent.errors import TaskKindUnknown
 from mobile_bridge.agent.lock import LockCertificate, Locks
-from mobile_bridge.agent.server_client import ServerClient
+from mobile_bridge.agent.server_client import Progress, ServerClient
 from mobile_bridge.errors import SessionNotReady
+from mobile_bridge.wire import LOCK_SIGNATURE
 
 
 class LockTask:
@@ -25,8 +27,11 @@ class LockTask:
         self._client = client
         self._locks = locks
         self._approving = threading.Lock()
+        self._choosing = threading.Lock()
         self._cms: bytes | None = None
         self.facts = client.task()
+        if self.facts.kind != LOCK_SIGNATURE:
+            raise TaskKindUnknown(f"a task of the kind {self.facts.kind[:32]!r}")
         self.chosen: LockCertificate | None = None
         self.document: PreparedDocument | None = None
         self.result: str | None = None
@@ -45,11 +50,24 @@ class LockTask:
         """The certificates that could sign. Raises NoDriver, NoToken, NoCertificate."""
         return self._locks.certificates()
 
-    def choose(self, certificate: LockCertificate) -> None:
-        """Offer a certificate to the server, fetch the document prepared for it and check it."""
-        self._client.offer(certificate.der)
-        self.document = check_document(self._client.document())
-        self.chosen = certificate
+    def choose(self, certificate: LockCertificate, progress: Progress | None = None) -> None:
+        """Offer a certificate to the server, fetch the document prepared for it and check it.
+
+        Chosen before and fetched already: nothing is done again.
+        """
+        with self._choosing:
+            if self.document is not None and self.chosen is not None and self.chosen.der == certificate.der:
+                return
+            self._client.offer(certificate.der)
+            document = check_document(self._client.document(progress))
+            self.chosen, self.document = certificate, document
+
+    def look_again(self) -> LockCertificate:
+        """The chosen certificate as its lock shows it now. Raises TokenGone, SessionNotReady."""
+        if self.chosen is None:
+            raise SessionNotReady("no certificate was chosen")
+        self.chosen = self._locks.seen_again(self.chosen)
+        return self.chosen
 
     def approve(self, pin: Callable[[], str]) -> str:
         """Sign what ``document`` holds and post the answer; the SHA-256 of the signed document.

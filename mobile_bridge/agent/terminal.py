@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ from pathlib import Path
 import typer
 
 from hsm.errors import PinIncorrect
-from mobile_bridge.agent.errors import CertificateAmbiguous
+from mobile_bridge.agent.errors import PHONE_FIRST, CertificateAmbiguous, ServerRefused
 from mobile_bridge.agent.lock import LockCertificate, Locks
 from mobile_bridge.agent.server_client import ServerClient
 from mobile_bridge.agent.servers import KnownServers, Origin
+from mobile_bridge.agent.setup import Setup
 from mobile_bridge.agent.task import LockTask
 from mobile_bridge.errors import ServerNotAllowed, UserCancelled
 
@@ -33,14 +35,14 @@ class Manner:
     save: Path | None = None
 
 
-def approve(
-    origin: Origin, address: str, code: str, locks: Locks, servers: KnownServers, manner: Manner
-) -> str:
+def approve(origin: Origin, address: str, code: str, setup: Setup, manner: Manner) -> str:
     """Walk one task to its end; the SHA-256 of the signed document. Raises UserCancelled for a no."""
-    _allow(origin, servers, manner)
+    _allow(origin, setup.servers(), manner)
     # The lock first: a session that is claimed without one would be spent for nothing.
+    locks = setup.locks()
     chosen = _choose(locks.certificates(), manner)
-    task = LockTask(ServerClient(origin).claim(address, code), locks)
+    client = ServerClient(origin, route=setup.route()).claim(address, code)
+    task = _arrived(client, locks)
     _show(task, chosen)
     task.choose(chosen)
     with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +63,21 @@ def describe(certificate: LockCertificate) -> str:
 def printable(text: str) -> str:
     """Text of others without control characters, which a terminal would obey."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _arrived(client: ServerClient, locks: Locks) -> LockTask:
+    """The task, as soon as the phone has said yes to this PC; the server ends the waiting."""
+    told = False
+    while True:
+        try:
+            return LockTask(client, locks)
+        except ServerRefused as refused:
+            if refused.server_code != PHONE_FIRST:
+                raise
+            if not told:
+                typer.echo(printable(refused.message))
+            told = True
+        time.sleep(1)
 
 
 def _allow(origin: Origin, servers: KnownServers, manner: Manner) -> None:

@@ -1,7 +1,7 @@
 // The task token comes in the fragment, which no server sees; it leaves the address bar at once.
 "use strict";
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
-history.replaceState(null, "", location.pathname);
+history.replaceState(null, "", location.pathname + location.search);
 if (token) {
   document.getElementById("token").value = token;
   document.getElementById("arrive").submit();
