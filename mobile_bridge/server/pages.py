@@ -66,7 +66,7 @@ class _Pages:
         """The task page for the browser that has claimed it, the code page for every other."""
         if task:
             try:
-                return self._task_page(task)
+                return self._task_page(task, address)
             except TaskTokenRefused:
                 pass  # of a server that has forgotten it
         if not form:
@@ -100,12 +100,13 @@ class _Pages:
         self._set_cookie(page, _FORM_COOKIE, form, PAGE_PREFIX, "strict", None)
         return page
 
-    def _task_page(self, task: str) -> Response:
+    def _task_page(self, task: str, address: str) -> Response:
         status = self._service.progress(task).status
         if status is not Status.CLAIMED:
             return self._render("end.html", status=status.value)
         facts, _ = self._service.facts(task)
-        agent = agent_link(self._service.base_url, task, self._agent_port)
+        here = f"{PAGE_PREFIX}/{address}"
+        agent = agent_link(self._service.base_url, task, self._agent_port, back=here)
         minutes = int(TASK_LIFETIME.total_seconds() // 60)
         return self._render("task.html", facts=facts, agent=agent, start=START_LINK, minutes=minutes)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC
+from importlib.metadata import version
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -16,6 +17,7 @@ from mobile_bridge.errors import MessageMalformed, MessageTooLarge, TaskTokenRef
 from mobile_bridge.server.service import BridgeService
 
 _SCHEME = "Bearer "
+_NEWEST_AGENT: Final = version("sealbridge")
 _PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
 
 
@@ -25,12 +27,17 @@ def _bearer(authorization: Annotated[str, Header()] = "") -> str:
     return authorization[len(_SCHEME) :]
 
 
+def _tell_newest_agent(response: Response) -> None:
+    """The agent comes with the server, in the same version; an older one shows a notice."""
+    response.headers[wire.AGENT_VERSION_HEADER] = _NEWEST_AGENT
+
+
 TaskToken = Annotated[str, Depends(_bearer)]
 
 
 def router(service: BridgeService) -> APIRouter:
     """The routes under ``wire.PREFIX``. Handlers are plain functions: the database blocks."""
-    routes = APIRouter(tags=["电脑端签章"])
+    routes = APIRouter(tags=["电脑端签章"], dependencies=[Depends(_tell_newest_agent)])
 
     @routes.post(wire.CLAIMS_PATH, status_code=201)
     def claim(body: wire.Claim) -> wire.Claimed:

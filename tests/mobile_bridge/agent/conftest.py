@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Engine
 
@@ -17,6 +18,7 @@ from api.db import make_engine
 from mobile_bridge.server.rules import SessionKind
 from mobile_bridge.server.service import BridgeService, CreatedSession
 from mobile_bridge.server.tables import metadata
+from tests.mobile_bridge.agent.window import Window
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "271828"
@@ -39,7 +41,8 @@ class Plugged:
     @property
     def environment(self) -> dict[str, str]:
         own = {"SOFTHSM2_CONF": str(self.folder / "softhsm2.conf"), "PYTHONIOENCODING": "utf-8"}
-        return {**os.environ, **own}
+        folders = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
+        return {**os.environ, **own, **{name: str(self.folder / "user") for name in folders}}
 
     def pull(self) -> None:
         """Take every lock out of the PC."""
@@ -126,3 +129,26 @@ def arguments(sent: CreatedSession, tmp_path: Path) -> Callable[[Plugged], list[
         return ["approve", sent.address, "--code", sent.code, "--pin-file", str(pc.pin_file), "--yes", *home]
 
     return of
+
+
+@pytest.fixture
+def window(company_pc: Plugged) -> Iterator[Window]:
+    """A window on the agent of a PC with one lock, where no server was allowed yet."""
+    with (
+        company_pc.page() as origin,
+        httpx.Client(base_url=origin, follow_redirects=True, trust_env=False, timeout=30) as browser,
+    ):
+        yield Window(browser, origin)
+    (company_pc.folder / "home" / "servers.json").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def token(service: BridgeService, sent: CreatedSession) -> str:
+    return service.claim(sent.address.rpartition("/")[2], sent.code)
+
+
+@pytest.fixture
+def arrived(window: Window, token: str, origin: str, sent: CreatedSession) -> Window:
+    """The window with the task open: the link followed, the server allowed."""
+    window.arrive(origin, token, "/pc/" + sent.address.rpartition("/")[2])
+    return window

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -18,68 +16,10 @@ from mobile_bridge.server.rules import Status
 from mobile_bridge.server.service import BridgeService, CreatedSession
 from mobile_bridge.wire import agent_link
 from tests.mobile_bridge.agent.conftest import PIN, Plugged
+from tests.mobile_bridge.agent.window import Window
 from tests.mobile_bridge.forms import CREDIT_CODE, ENTERPRISE, WaitingForms
 
 OWNER = "person-1"
-
-
-@dataclass
-class Window:
-    """A browser's window on the agent; forms carry what the page before held."""
-
-    browser: httpx.Client
-    origin: str
-    page: httpx.Response | None = None
-
-    def open(self, path: str) -> httpx.Response:
-        self.page = self.browser.get(path)
-        return self.page
-
-    def send(self, path: str, **fields: str) -> httpx.Response:
-        assert self.page
-        token = re.search(r'name="form" value="([^"]+)"', self.page.text)
-        fields["form"] = token[1] if token else ""
-        self.page = self.browser.post(path, data=fields, headers={"Origin": self.origin})
-        return self.page
-
-    @property
-    def task(self) -> str:
-        assert self.page
-        return self.page.url.path.removesuffix("/approval").removesuffix("/certificate")
-
-    def choose(self) -> httpx.Response:
-        assert self.page
-        certificate = re.search(r'name="certificate" value="([^"]+)"', self.page.text)
-        assert certificate, self.page.text
-        return self.send(f"{self.task}/certificate", certificate=certificate[1])
-
-
-@pytest.fixture
-def window(company_pc: Plugged, request: pytest.FixtureRequest) -> Iterator[Window]:
-    with (
-        company_pc.page() as origin,
-        httpx.Client(base_url=origin, follow_redirects=True, trust_env=False, timeout=30) as browser,
-    ):
-        yield Window(browser, origin)
-    (company_pc.folder / "home" / "servers.json").unlink(missing_ok=True)
-
-
-@pytest.fixture
-def token(service: BridgeService, sent: CreatedSession) -> str:
-    return service.claim(sent.address.rpartition("/")[2], sent.code)
-
-
-@pytest.fixture
-def arrived(window: Window, token: str, origin: str) -> Window:
-    """The window with the task open: the link followed, the server allowed."""
-    link = urlsplit(agent_link(origin, token))
-    window.open(f"{link.path}?{link.query}")
-    server = parse_qs(link.query)["server"][0]
-    fields = {"server": server, "token": parse_qs(link.fragment)["token"][0]}
-    asked = window.send("/tasks", **fields)
-    assert "第一次" in asked.text
-    window.send("/tasks", **fields, allow="yes")
-    return window
 
 
 def test_from_the_link_to_the_seal(
@@ -88,12 +28,11 @@ def test_from_the_link_to_the_seal(
     assert arrived.page
     for shown in (ENTERPRISE, CREDIT_CODE, "张三", "138****5678", "临沂市公共资源交易中心", "企业申请表"):
         assert shown in arrived.page.text
-    approving = arrived.choose()
-    assert "同意并签章" in approving.text
+    assert "核对文件" in arrived.choose().text
     document = arrived.browser.get(f"{arrived.task}/document")
     assert document.headers["content-type"] == "application/pdf"
-    end = arrived.send(f"{arrived.task}/approval", pin=PIN)
-    assert "签章完成" in end.text
+    assert "同意并签章" in arrived.open(f"{arrived.task}?step=pin").text
+    assert "签章完成" in arrived.pin(PIN).text
     assert service.status(sent.id, OWNER).status is Status.COMPLETE
     begun = document.content.partition(b"/Contents <0000")[0]
     assert begun
@@ -124,21 +63,19 @@ def test_a_slip_of_the_pin_is_told_and_tried_once(
     arrived: Window, service: BridgeService, sent: CreatedSession
 ) -> None:
     arrived.choose()
-    slipped = arrived.send(f"{arrived.task}/approval", pin="000000")
+    slipped = arrived.pin("000000")
     assert "PIN 码错误" in slipped.text
     assert "pin_wrong" in slipped.text
     assert "000000" not in slipped.text
-    assert "签章完成" in arrived.send(f"{arrived.task}/approval", pin=PIN).text
+    assert "签章完成" in arrived.pin(PIN).text
 
 
 def test_a_double_click_is_one_approval(
     arrived: Window, service: BridgeService, sent: CreatedSession
 ) -> None:
     arrived.choose()
-    assert arrived.page
-    form = re.search(r'name="form" value="([^"]+)"', arrived.page.text)
-    assert form
-    fields, headers = {"form": form[1], "pin": PIN}, {"Origin": arrived.origin}
+    arrived.open(f"{arrived.task}?step=pin")
+    fields, headers = arrived.fields() | {"pin": PIN}, {"Origin": arrived.origin}
 
     def click(_: int) -> str:
         return httpx.post(
@@ -159,12 +96,12 @@ def test_a_lock_pulled_in_the_middle_may_come_back(arrived: Window, company_pc: 
     arrived.choose()
     company_pc.pull()
     try:
-        assert "token_unavailable" in arrived.send(f"{arrived.task}/approval", pin=PIN).text
-        assert "no_token" in arrived.open(f"{arrived.task}?choose").text
+        assert "token_unavailable" in arrived.pin(PIN).text
+        assert "no_token" in arrived.open(f"{arrived.task}?step=choose").text
     finally:
         company_pc.put_back()
     arrived.open(arrived.task)
-    assert "签章完成" in arrived.send(f"{arrived.task}/approval", pin=PIN).text
+    assert "签章完成" in arrived.pin(PIN).text
 
 
 def test_a_session_cancelled_on_the_phone_ends_here(
