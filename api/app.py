@@ -23,6 +23,8 @@ import api.ocsp.routes
 import api.pages.routes
 import api.payments.routes
 import api.pki.routes
+import api.platforms.operator_routes
+import api.platforms.routes
 import api.realname.desk_routes
 import api.realname.routes
 import api.recovery.routes
@@ -73,6 +75,8 @@ _ROUTERS = (
     api.review.office_routes.reasons_router,
     api.review.office_routes.figures_router,
     api.registry.routes.router,
+    api.platforms.operator_routes.router,
+    api.platforms.routes.router,
     api.recovery.routes.operator_router,
     api.recovery.routes.router,
     api.pki.routes.operator_router,

@@ -53,6 +53,11 @@ class DataFolder:
         return self.root / "blocked-keys"
 
     @property
+    def trading_centre_key(self) -> Path:
+        """The private key of the sandbox platform, for the sample trading centre."""
+        return self.root / "trading-centre" / "platform.key"
+
+    @property
     def profiles(self) -> Path:
         """The operator's own certificate profiles (``*.yaml``)."""
         return self.root / "profiles"

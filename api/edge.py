@@ -38,6 +38,7 @@ _KIB: Final = 1024
 # By the kind of content that an address reads; each handler checks its own, narrower limit again.
 _LIMITS: Final = {
     "multipart/form-data": 66 * _KIB * _KIB,
+    "application/pdf": 64 * _KIB * _KIB,
     "image/jpeg": 10 * _KIB * _KIB,
     "image/png": 10 * _KIB * _KIB,
     "application/octet-stream": 10 * _KIB * _KIB,

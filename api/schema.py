@@ -18,6 +18,7 @@ import api.messages.tables
 import api.outside.alipay.sandbox.tables
 import api.outside.sms_sandbox
 import api.payments.tables
+import api.platforms.tables
 import api.realname.tables
 import api.recovery.tables
 import api.review.tables

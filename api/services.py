@@ -52,6 +52,7 @@ from api.paging import Cursors
 from api.payments.service import Payments
 from api.payments.settling import Settling
 from api.pki.service import Pki
+from api.platforms.wiring import PlatformServices, platform_services
 from api.providers import (
     identity_providers,
     open_alipay,
@@ -134,6 +135,7 @@ class Services:
     inspector: Worker
     payments: Payments
     settling: Settling
+    platforms: PlatformServices
     metrics_token: str
     client_certificate_header: str | None
     cursors: Cursors
@@ -296,6 +298,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         registry=Registry(db, ledger, revoker, _now),
         certificate_search=CertificateSearch(db, ledger, id_numbers),
         recoveries=Recoveries(db, escrowed, _now, journal),
+        platforms=platform_services(settings, db, _now, journal, handlers),
         meters=meters,
         metrics_token=settings.metrics_secret(),
         est=Est(db, issuer, ledger, authorities, profiles, _now, journal),

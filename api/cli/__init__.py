@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import platform
+import socket
 import sys
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ from api.cli import (
     id_numbers,
     jobs,
     operator,
+    platform,
     serve,
     setup,
     token,
@@ -36,6 +37,7 @@ app.command("doctor")(doctor.command)
 app.command("ceremony")(ceremony.command)
 app.add_typer(token.app, name="token")
 app.add_typer(operator.app, name="operator")
+app.add_typer(platform.app, name="platform")
 app.add_typer(ca.app, name="ca")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(audit.app, name="audit")
@@ -47,7 +49,7 @@ app.add_typer(jobs.app, name="jobs")
 def main() -> None:
     """Run the command line; a refusal ends with its two sentences and status 1."""
     try:
-        with act_as(Actor("console", getpass.getuser(), platform.node())):
+        with act_as(Actor("console", getpass.getuser(), socket.gethostname())):
             app()
     except SealBridgeError as error:
         _end(error)

@@ -26,7 +26,9 @@ FLOWS: Final[dict[str, str]] = {
     "实名管理": "Operators look an identity up, and give it free for its owner.",
     "证书管理": "Operators find, suspend, release and revoke certificates, and publish lists.",
     "目录管理": "Managers change what can be applied for; every change is kept with its author.",
+    "平台管理": "Managers register trading platforms, their keys and what they may ask people for.",
     "订单管理": "Orders of everybody, and refunds.",
+    "平台接口": "Calls of trading platforms, each signed by the platform (RFC 9421; docs/platform.md).",
     "EST 自动登记": "Machines get and renew certificates by themselves (RFC 7030).",
     "PKI": "Certificates of the CAs and revocation lists, for everybody (RFC 5280, RFC 2585).",
 }

@@ -14,6 +14,7 @@ from api.accounts.operators import add_operator, has_operators
 from api.accounts.rules import Role
 from api.catalogue.seed import seed
 from api.db import Database, make_engine
+from api.platforms.sandbox import ensure_sandbox_platform
 from api.provisioning.authority import check_certificates, ensure_certificates, ensure_tokens, write_request
 from api.provisioning.folders import (
     ensure_folders,
@@ -24,7 +25,7 @@ from api.provisioning.folders import (
 )
 from api.provisioning.sandboxes import ensure_sandbox_keys
 from api.realname.data_keys import ensure_data_key
-from api.settings import Settings
+from api.settings import Mode, Settings
 from api.tokens import OpenTokens, read_certificate
 from ca.audit.journal import Journal
 from ca.authorities import StoredAuthorities, activate, add_authority
@@ -73,6 +74,9 @@ def _prepare_database(settings: Settings, db: Database) -> None:
     if not has_one:
         password = ensure_secret(settings.folder.secret("operator.password"), new_pin)
         add_operator(db, FIRST_OPERATOR, password, datetime.now(UTC), _journal(settings, db), Role)
+    if settings.mode is Mode.DEVELOPMENT:
+        journal, file = _journal(settings, db), settings.folder.trading_centre_key
+        ensure_sandbox_platform(db, lambda: datetime.now(UTC), journal, file)
 
 
 def _ensure_authority(settings: Settings, db: Database) -> None:

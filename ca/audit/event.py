@@ -79,6 +79,7 @@ class Action(StrEnum):
     PAYMENT_RECEIVED = "payment.received"
     PAYMENT_REFUND_ORDERED = "payment.refund_ordered"
     PAYMENT_REFUNDED = "payment.refunded"
+    PLATFORM_CHANGED = "platform.changed"
 
 
 class Outcome(StrEnum):

@@ -47,6 +47,7 @@ AUDITING: Final = OPERATOR | of(ROLE, "reviewer")
 ENROLMENT: Final = of("enrolment_refused", *ROLES)
 MACHINE: Final = of("client_certificate_refused", *ROLES)
 TASK: Final = of("task_token_invalid", *ROLES)
+PLATFORM: Final = of("call_unsigned", *ROLES)
 
 
 def absent(row: Row) -> Row:
@@ -184,10 +185,26 @@ TABLE: Final[dict[str, Row]] = {
     "catalogue_put_province": MANAGER,
     "catalogue_put_platform": MANAGER,
     "catalogue_put_authority": MANAGER,
+    # 平台管理
+    "platforms_operator_list_all": OPERATOR,
+    "platforms_operator_register": MANAGER,
+    "platforms_operator_show": absent(OPERATOR),
+    "platforms_operator_change": absent(MANAGER),
+    "platforms_operator_suspend": absent(MANAGER),
+    "platforms_operator_resume": absent(MANAGER),
+    "platforms_operator_add_key": absent(MANAGER),
+    "platforms_operator_retire_key": absent(MANAGER),
+    "platforms_operator_history": absent(AUDITING),
     # 订单管理
     "payments_list_orders": AUDITING,
     "payments_show_order_dossier": absent(AUDITING),
     "payments_refund": absent(MANAGER),
+    # 平台接口
+    "platforms_own": PLATFORM,
+    "platforms_send_document": PLATFORM,
+    "platforms_list_keys": PLATFORM,
+    "platforms_add_key": PLATFORM,
+    "platforms_retire_key": PLATFORM,
     # EST 自动登记
     "est_open_enrolment": MANAGER,
     "est_ca_certificates_of_profile": ANYBODY,
