@@ -52,6 +52,9 @@ from ca.audit.event import Action, Event
 from mobile_bridge.server import pages as bridge_pages
 from mobile_bridge.server import routes as bridge_routes
 from mobile_bridge.server import widget
+from mobile_bridge.server.scans import pages as scan_pages
+from mobile_bridge.server.scans import routes as scan_routes
+from mobile_bridge.server.scans.cors import ScanCors
 
 _ROUTERS = (
     api.accounts.routes.router,
@@ -106,6 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = services
     app.add_middleware(Idempotency, calls=services.calls, caller_of=caller_of(services.accounts))
     app.add_middleware(OcspAhead, responder=services.ocsp)
+    app.add_middleware(ScanCors, room=services.waiting)
     app.add_middleware(Edge, meters=services.meters)
     problems.install(app)
     for router in _ROUTERS:
@@ -113,6 +117,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(bridge_routes.router(services.bridge))
     app.include_router(bridge_pages.router(services.bridge, settings.site_name))
     app.include_router(widget.router())
+    app.include_router(scan_routes.router(services.waiting))
+    app.include_router(scan_pages.router(settings.site_name))
     app.include_router(pages(settings.site_name, with_inbox=services.sms_sandbox is not None))
     if services.sms_sandbox is not None:
         app.include_router(sms_sandbox.router(services.sms_sandbox))

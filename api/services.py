@@ -86,6 +86,7 @@ from ca.timestamps import TimeStamper
 from ca.trust import LockTrust
 from hsm import open_escrow
 from mobile_bridge.server.scans import ScanService
+from mobile_bridge.server.scans.waiting import WaitingRoom
 from mobile_bridge.server.service import BridgeService
 
 Clock = Callable[[], datetime]
@@ -115,6 +116,7 @@ class Services:
     ocsp: Responder
     bridge: BridgeService
     scans: ScanService
+    waiting: WaitingRoom
     issuer: Issuer
     registry: Registry
     certificate_search: CertificateSearch
@@ -294,6 +296,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         ocsp=authority.ocsp,
         bridge=bridge,
         scans=scans,
+        waiting=WaitingRoom(scans),
         issuer=issuer,
         registry=Registry(db, ledger, revoker, _now),
         certificate_search=CertificateSearch(db, ledger, id_numbers),

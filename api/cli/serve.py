@@ -23,11 +23,10 @@ def command(
     # signals by itself, Ctrl-C simply ends the process, as at any other point of a start.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Imported here: the other commands need none of it and answer at once.
-    import uvicorn
-
     from api import logs
     from api.app import create_app
     from api.http import BoundedHttp
+    from api.serving import serve
 
     settings = settings_of(data)
     reached = f"http://{_LOOPBACK.get(host, host)}:{port}"
@@ -39,8 +38,9 @@ def command(
     app = create_app(settings)
     typer.echo(f"{settings.site_name}：{settings.public_url}（Ctrl-C 停止）")
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    uvicorn.run(
+    serve(
         app,
+        app.state.services.waiting.close,
         host=host,
         port=port,
         log_config=None,

@@ -17,7 +17,14 @@ _SIGNATURE: Final = (
     *("session_not_ready", "signature_mismatch", "signature_place_missing", "signature_too_large"),
     *_LOCK,
 )
+_WAIT: Final = ("origin_foreign", "too_many_waits", "wait_token_invalid")
 REFUSALS: Final = {
+    "scan_wait": _WAIT,
+    "scan_watch": _WAIT,
+    "scan_qr_picture": (
+        *("already_claimed", "session_answered", "session_cancelled", "session_expired", "session_failed"),
+        *("session_refused", *_WAIT),
+    ),
     "bridge_claim": (
         *("address_unknown", "already_claimed", "code_tries_spent", "code_wrong", "session_cancelled"),
         "session_expired",
@@ -30,17 +37,26 @@ REFUSALS: Final = {
 }
 """The codes of each operation."""
 
-TASK: Final[dict[str, Any]] = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "The task token that claiming a signing session gave",
+SCHEMES: Final[dict[str, dict[str, Any]]] = {
+    "task": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The task token that claiming a signing session gave",
+    },
+    "wait": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The wait token that making a scan session gave to the platform",
+    },
 }
+"""Bearer tokens that are good for one session."""
 
 
 def secure(operation: dict[str, Any]) -> None:
-    """Describe the bearer token of a task as such, and not as a header field (OpenAPI, section 4.8.12)."""
+    """Describe a session's bearer token as such, and not as a header field (OpenAPI, section 4.8.12)."""
     fields = operation.get("parameters", [])
     others = [one for one in fields if one["name"].lower() != "authorization"]
     if len(others) < len(fields):
         operation["parameters"] = others
-        operation["security"] = [{"task": []}]
+        scheme = "wait" if operation["operationId"].startswith("scan_") else "task"
+        operation["security"] = [{scheme: []}]

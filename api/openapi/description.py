@@ -57,7 +57,7 @@ class _Description:
         self._schema["tags"] = tags()
         for name in ("HTTPValidationError", "ValidationError"):
             self._components.pop(name, None)
-        self._schema["components"].setdefault("securitySchemes", {})["task"] = bridge.TASK
+        self._schema["components"].setdefault("securitySchemes", {}).update(bridge.SCHEMES)
         self._components["Problem"] = Problem.model_json_schema()
         for route in iter_route_contexts(app.routes):
             if isinstance(route.original_route, APIRoute) and route.include_in_schema:

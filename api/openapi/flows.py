@@ -19,6 +19,8 @@ FLOWS: Final[dict[str, str]] = {
     "签章": "Sealing a PDF.",
     "密钥恢复": "The way back when the PIN of an encryption key is lost: two operators agree.",
     "电脑端签章": "What the program on the PC says to the server (发送到电脑). Apps do not call this.",
+    "扫码等待": "What a platform's page asks while it shows a QR code and waits for the phone. Pages of the "
+    "session's own origin may call these from another site (CORS).",
     "操作员登录": "Operators: name and password, and a passkey as second factor.",
     "CA 审核": "Reviewers take applications and judge them; whatever an act needs is beside it.",
     "审核理由": "Templates of the reasons that applicants read.",

@@ -14,6 +14,6 @@ def operation_id(route: APIRoute) -> str:
     module = route.endpoint.__module__
     parts = [one.removesuffix("_routes") for one in module.split(".") if one not in _LEFT_OUT]
     if module.startswith("mobile_bridge"):
-        parts = ["bridge"]
+        parts = ["scan" if ".scans." in module else "bridge"]
     name = "_".join([*parts, route.endpoint.__name__])
     return f"{name}_of_profile" if "/est/{profile}/" in route.path else name

@@ -48,6 +48,7 @@ ENROLMENT: Final = of("enrolment_refused", *ROLES)
 MACHINE: Final = of("client_certificate_refused", *ROLES)
 TASK: Final = of("task_token_invalid", *ROLES)
 PLATFORM: Final = of("call_unsigned", *ROLES)
+WAIT: Final = of("wait_token_invalid", *ROLES)
 
 
 def absent(row: Row) -> Row:
@@ -136,6 +137,10 @@ TABLE: Final[dict[str, Row]] = {
     "bridge_document": TASK,
     "bridge_answer": TASK,
     "bridge_refusal": TASK,
+    # 扫码等待
+    "scan_wait": WAIT,
+    "scan_watch": WAIT,
+    "scan_qr_picture": WAIT,
     # 操作员登录
     "accounts_operator_sign_in": ANYBODY,
     "accounts_operator_sign_in_with_passkey": ANYBODY,

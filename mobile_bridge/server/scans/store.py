@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -93,7 +93,7 @@ class Scans:
         assert found is not None  # noqa: S101 - ids come from the same transaction
         return found
 
-    def versions(self, session_ids: Iterable[str]) -> dict[str, int]:
+    def versions(self, session_ids: Sequence[str]) -> dict[str, int]:
         """The versions of sessions."""
         asked = select(SESSION.c.id, SESSION.c.events).where(SESSION.c.id.in_(session_ids))
         with self.engine.connect() as connection:
