@@ -101,3 +101,11 @@ class SignatureTooLarge(CaError):
     kind = Kind.TOO_LARGE
     code = "signature_too_large"
     zh = "签名数据过大，无法写入文件"
+
+
+class TimeStampMissing(CaError):
+    """The time stamp authority gave no stamp, or one over something else."""
+
+    kind = Kind.UNAVAILABLE
+    code = "time_stamp_missing"
+    zh = "暂时无法取得时间戳，请稍后再试"

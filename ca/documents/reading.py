@@ -16,7 +16,6 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from ca.documents.errors import (
-    DocumentRefused,
     PageNotFound,
     PdfActive,
     PdfDamaged,
@@ -27,6 +26,7 @@ from ca.documents.errors import (
     PdfTooLarge,
 )
 from ca.documents.placing import PageGeometry
+from ca.errors import CaError
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 _DEEPEST: Final = 64  # levels of a page tree, field tree or chain of actions; real ones have a handful
@@ -84,7 +84,7 @@ def refusing_damage() -> Iterator[None]:
     """Turn whatever a reader raises over broken structures into PdfDamaged."""
     try:
         yield
-    except DocumentRefused:
+    except CaError:
         raise
     except Exception as error:
         raise PdfDamaged(f"{type(error).__name__}: {error}") from error

@@ -1,4 +1,6 @@
-"""Sealing a PDF: a visible seal at true size and a PAdES baseline B-B signature (ETSI EN 319 142-1).
+"""Sealing a PDF: a visible seal at true size and a PAdES baseline signature, B-B or B-T (ETSI EN 319 142-1).
+
+``ca.documents.lasting`` makes B-LT and B-LTA of it.
 
 Where the key is at hand::
 
@@ -22,6 +24,7 @@ from ca.documents.hole import find_hole
 from ca.documents.placing import Place
 from ca.documents.preparing import PreparedPdf, prepare_pdf
 from ca.documents.reading import MAX_BYTES
+from ca.documents.time_stamping import ROOM, Answer, with_time_stamp
 from ca.seals.picture import SealPicture
 
 __all__ = [
@@ -43,11 +46,13 @@ def seal_pdf(
     *,
     reason: str,
     at: datetime,
+    stamps: Answer | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> bytes:
     """``pdf`` with a seal and a signature, as an incremental update: earlier signatures stay valid.
 
-    Raises the subclasses of DocumentRefused, SigningKeyRefused, and what the key raises: HsmError on a token.
+    ``stamps``: a time stamp authority, which makes it B-T. Raises TimeStampMissing, the subclasses of
+    DocumentRefused, SigningKeyRefused, and what the key raises: HsmError on a token.
     """
     prepared = prepare_pdf(
         pdf,
@@ -56,10 +61,12 @@ def seal_pdf(
         place,
         reason=reason,
         at=at,
-        reserve=identity.room,
+        reserve=identity.room + (ROOM if stamps else 0),
         max_bytes=max_bytes,
     )
     cms = sign_cms(identity, prepared.digest, prepared.algorithm)
+    if stamps is not None:
+        cms = with_time_stamp(cms, stamps)
     return prepared.hole.fill(prepared.document, cms)
 
 
