@@ -13,6 +13,7 @@ import api.accounts.routes
 import api.applications.consent_routes
 import api.applications.routes
 import api.catalogue.routes
+import api.certificates.on_lock.routes
 import api.certificates.routes
 import api.enterprises.handover.routes
 import api.enterprises.routes
@@ -49,6 +50,7 @@ from api.production import refuse_demo
 from api.services import Services, open_services
 from api.settings import Settings
 from ca.audit.event import Action, Event
+from mobile_bridge.server import enrolment_routes
 from mobile_bridge.server import pages as bridge_pages
 from mobile_bridge.server import routes as bridge_routes
 from mobile_bridge.server import widget
@@ -73,6 +75,7 @@ _ROUTERS = (
     api.payments.routes.operator_router,
     api.payments.routes.pages,
     api.certificates.routes.router,
+    api.certificates.on_lock.routes.router,
     api.seals.routes.router,
     api.review.routes.router,
     api.review.office_routes.reasons_router,
@@ -115,7 +118,10 @@ def create_app(settings: Settings) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     app.include_router(bridge_routes.router(services.bridge))
-    app.include_router(bridge_pages.router(services.bridge, settings.site_name))
+    app.include_router(enrolment_routes.router(services.lock_enrolments))
+    app.include_router(
+        bridge_pages.router(services.bridge, settings.site_name, enrolments=services.lock_enrolments)
+    )
     app.include_router(widget.router())
     app.include_router(scan_routes.router(services.waiting))
     app.include_router(scan_pages.router(settings.site_name))

@@ -9,6 +9,7 @@ from sqlalchemy import MetaData
 import api.accounts.tables
 import api.applications.tables
 import api.catalogue.tables
+import api.certificates.on_lock.tables
 import api.certificates.tables
 import api.enterprises.tables
 import api.est.tables

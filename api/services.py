@@ -22,6 +22,8 @@ from api.certificates.custody import SubscriberKeys
 from api.certificates.download import CertificateDownload
 from api.certificates.endings import EndedMemberships
 from api.certificates.issuing import Ca, Issuing
+from api.certificates.on_lock.service import LockDownload
+from api.certificates.on_lock.wiring import on_lock
 from api.certificates.pin_change import PinChanges
 from api.certificates.pins import PinTries
 from api.certificates.reminding import Reminders
@@ -85,6 +87,7 @@ from ca.renewal import Renewals
 from ca.timestamps import TimeStamper
 from ca.trust import LockTrust
 from hsm import open_escrow
+from mobile_bridge.server.enrolling import Enrolments
 from mobile_bridge.server.scans import ScanService
 from mobile_bridge.server.scans.waiting import WaitingRoom
 from mobile_bridge.server.service import BridgeService
@@ -108,6 +111,8 @@ class Services:
     sending: SendToComputer
     review: Review
     download: CertificateDownload
+    lock_download: LockDownload
+    lock_enrolments: Enrolments
     certificates: Certificates
     pin_changes: PinChanges
     suspensions: Suspensions
@@ -257,6 +262,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     )
     signing = LockSigning(db, trust, settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)
+    locks = on_lock(db, bridge, issuing, _now, journal, settings.site_name)
     return Services(
         db=db,
         tokens=tokens,
@@ -270,6 +276,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         sending=SendToComputer(db, bridge),
         review=reviewing,
         download=CertificateDownload(keys, escrowed, issuing),
+        lock_download=locks.download,
+        lock_enrolments=locks.enrolments,
         certificates=certificates,
         pin_changes=PinChanges(db, keys, tries, blobs, _now, journal),
         suspensions=Suspensions(db, ledger, revoker, keys, _now),

@@ -171,6 +171,20 @@ class Issuer:
         served |= {request.request_id: issued for request, issued in zip(missing, made, strict=True)}
         return [served[request.request_id] for request in requests]
 
+    def subject_of(self, profile: str, facts: SubjectFacts) -> x509.Name:
+        """The name that a certificate will have. Raises ProfileUnknown, SubjectRefused, InvalidCreditCode."""
+        known = self._profiles.get(profile)
+        if known is None:
+            raise ProfileUnknown(f"no profile {profile!r}")
+        return Subject.of_facts(known, facts, self._id_salt).name
+
+    def rehearse(self, requests: Sequence[IssuanceRequest]) -> None:
+        """All that is asked before an intent is written, and nothing written: for keys that another device
+        offers long before they are certified. Raises as ``issue``."""
+        prepared = [self._build(request, self._clock()) for request in requests]
+        self._check_blocked(prepared)
+        self._ledger.judge_keys([one.entry for one in prepared], _judge_uses)
+
     def settle(self) -> list[Entry]:
         """Give up the intents that no running caller can still complete; returns them for the operator."""
         left = self._ledger.unsettled(self._clock() - _LEASE)

@@ -156,6 +156,13 @@ class Ledger:
 
         self._writes.execute(_INTEND, [_row(entry) for entry in entries], judged)
 
+    def judge_keys(self, entries: Sequence[Entry], judge: JudgeUses) -> None:
+        """What ``intend`` would say of these keys now; nothing is written and nothing held."""
+        asked = [KeyUse(one.key_digest, one.subject, one.profile, None) for one in entries]
+        with self._engine.connect() as connection:
+            known = _uses_of_keys(connection, sorted({one.key_digest for one in entries}))
+        judge([*known, *asked])
+
     def record(self, signed: Sequence[tuple[int, bytes]], now: datetime) -> None:
         """Complete intents with (serial, DER certificate). Raises IntentLapsed if any was given up."""
         rows = [{"at": serial_text(serial), "signed": der, "on": now} for serial, der in signed]

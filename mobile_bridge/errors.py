@@ -164,6 +164,22 @@ class SessionNotReady(BridgeError):
     zh = "请先选择签章证书"
 
 
+class TaskIsEnrolment(BridgeError):
+    """The session is for getting a certificate onto a lock; nothing is signed in it."""
+
+    kind = Kind.CONFLICT
+    code = "task_is_enrolment"
+    zh = "这是下载证书到 CA 锁的任务，请使用新版签章程序"
+
+
+class TaskIsSignature(BridgeError):
+    """The session is for signing a document; no certificate is given in it."""
+
+    kind = Kind.CONFLICT
+    code = "task_is_signature"
+    zh = "这是签章任务，不能用于下载证书"
+
+
 class MessageMalformed(BridgeError):
     """A message of the other half lacks a field, or a field is not what it should be."""
 

@@ -12,6 +12,17 @@ claimed, a session is spoken of with ``Authorization: Bearer <task token>`` (RFC
 | POST ANSWER_PATH          | Answer      | Accepted          |
 | POST REFUSAL_PATH         | Refusal     | 204               |
 
+A task for getting a certificate onto a lock answers ``task_is_enrolment`` to all but the claim and the
+refusal, and goes on so:
+
+| request                   | body              | answer              |
+|---------------------------|-------------------|---------------------|
+| GET  ENROLMENT_PATH       |                   | Enrolment           |
+| POST KEYS_PATH            | EnrolmentKeys     | Challenge           |
+| POST PROOF_PATH           | Proof             | 204                 |
+| GET  CERTIFICATES_PATH    |                   | Certificates        |
+| POST WRITTEN_PATH         | Written           | 204                 |
+
 A refusal of the server is an ``application/problem+json`` object (RFC 9457) with a stable ``code``.
 """
 
@@ -33,6 +44,12 @@ DOCUMENT_PATH: Final = f"{TASK_PATH}/document"
 ANSWER_PATH: Final = f"{TASK_PATH}/answer"
 REFUSAL_PATH: Final = f"{TASK_PATH}/refusal"
 
+ENROLMENT_PATH: Final = f"{TASK_PATH}/enrolment"
+KEYS_PATH: Final = f"{ENROLMENT_PATH}/keys"
+PROOF_PATH: Final = f"{ENROLMENT_PATH}/proof"
+CERTIFICATES_PATH: Final = f"{ENROLMENT_PATH}/certificates"
+WRITTEN_PATH: Final = f"{ENROLMENT_PATH}/written"
+
 PAGE_PREFIX: Final = "/pc"
 """Under it, the page that a person opens: ``<server>/pc/XXXXX-XXXXX``."""
 
@@ -49,6 +66,10 @@ MAX_CERTIFICATE: Final = 16 * 1024
 MAX_CMS: Final = 64 * 1024
 MAX_REASON: Final = 200
 """Most bytes of a certificate and of a CMS, most characters of a refusal's reason."""
+MAX_REQUEST: Final = 16 * 1024
+MAX_KEY: Final = 4 * 1024
+MAX_NAME: Final = 64
+"""Most bytes of a certificate request and of a public key, most characters of a lock's label or serial."""
 
 
 class _Message:
@@ -129,6 +150,81 @@ class Refusal(_Message):
     """Why the holder declined; may be empty."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment(_Message):
+    """What the lock's holder must see, and what is wanted of the lock.
+
+    ``reference``: names the enrolment for good: pairs on the lock are found again by it. ``nonce``: the
+    challenge password of the request (RFC 2985, section 5.4.1), another one in each session. ``key_kind``:
+    of ``hsm.KeyKind``. ``signing_subject``, ``encryption_subject``: RFC 4514; the second is empty where no
+    encryption certificate is wanted. ``present_signing``, ``present_encryption``: SHA-256 of the certificates
+    that are renewed, hexadecimal; empty for first ones. ``issued``: ``yes`` once there are certificates.
+    """
+
+    site: str
+    title: str
+    applicant_name: str
+    applicant_phone_masked: str
+    enterprise_name: str
+    credit_code: str
+    expires_at: str
+    reference: str
+    nonce: str
+    key_kind: str
+    signing_subject: str
+    encryption_subject: str
+    present_signing: str
+    present_encryption: str
+    issued: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentKeys(_Message):
+    """The keys on the lock. ``signing_request``: a PKCS#10 (RFC 2986) by the signing key; ``encryption_key``:
+    the SubjectPublicKeyInfo of the other one, or empty. ``lock_label``, ``lock_serial``: for people to
+    compare.
+    """
+
+    signing_request: str
+    encryption_key: str
+    lock_label: str
+    lock_serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge(_Message):
+    """For the encryption key to open (``mobile_bridge.possession``); empty where nothing more is to prove."""
+
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof(_Message):
+    """That the challenge was opened, hexadecimal."""
+
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates(_Message):
+    """What was issued, DER in base64. ``chain``: issuing CA first, root last, PEM one after the other.
+
+    All are empty while the phone has not confirmed; the second too where there is only one certificate.
+    """
+
+    signing_certificate: str
+    encryption_certificate: str
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written(_Message):
+    """SHA-256 of the certificates that are on the lock now, hexadecimal; the second may be empty."""
+
+    signing_sha256: str
+    encryption_sha256: str
 
 
 def pack(data: bytes) -> str:

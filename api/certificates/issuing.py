@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from cryptography import x509
 from sqlalchemy import Connection
 
 from api.applications import queries as applications
@@ -22,7 +23,7 @@ from api.applications.rules import Action, Actor, Status, WrongMove
 from api.catalogue.queries import Product, find_product
 from api.certificates import blobs, queries
 from api.certificates.effects import FOR_GOOD, check_entitled, succeed, take_effect
-from api.certificates.making import FIRST, Making, planned, requested
+from api.certificates.making import FIRST, Half, Making, planned, requested, subject_facts
 from api.certificates.queries import Holding
 from api.certificates.rules import Purpose
 from api.db import Database
@@ -32,7 +33,7 @@ from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event
 from ca.audit.journal import Journal
 from ca.authorities import Authorities
-from ca.errors import ProfileUnknown, RenewalHeld
+from ca.errors import CaError, ProfileUnknown, RenewalHeld
 from ca.issuance import REFUSALS, IssuanceRequest, IssuedCertificate, Issuer
 from ca.ledger import Ledger
 from ca.profiles import CertificateProfile
@@ -148,16 +149,19 @@ class Issuing:
         issuing = self.ca.authorities.find(entry.issuer).authority
         return IssuedCertificate(entry.serial, entry.certificate, (issuing.certificate, *issuing.chain))
 
+    def subject_of(self, making: Making, half: Half) -> x509.Name:
+        """Whom a certificate will name. Raises ProfileUnknown, SubjectRefused."""
+        return self.ca.issuer.subject_of(half.profile, subject_facts(making.known, self._id_numbers))
+
     @contextmanager
-    def ending(self, known: Application) -> Iterator[None]:
+    def ending(self, known: Application, but: tuple[type[CaError], ...] = ()) -> Iterator[None]:
         """What is refused for good in this block ends the application: its end tells the applicant and gives
-        the money back."""
+        the money back. ``but``: refusals that do not."""
         try:
             yield
-        except _NOT_FOR_GOOD:
-            raise
         except _ENDS_IT as refused:
-            self._fail(known, refused)
+            if not isinstance(refused, (*_NOT_FOR_GOOD, *but)):
+                self._fail(known, refused)
             raise
 
     def _read(self, person_id: int, application_id: str) -> Approved:

@@ -83,14 +83,15 @@ def requested(making: Making, half: Half, public_key: PublicKey, id_numbers: IdN
     return IssuanceRequest(
         request_id=half.key.label,
         profile=half.profile,
-        subject=_facts(making.known, id_numbers),
+        subject=subject_facts(making.known, id_numbers),
         public_key=public_key,
         validity_days=making.product.validity_days,
         replaces=None if half.replaces is None else int(half.replaces, 16),
     )
 
 
-def _facts(known: Application, id_numbers: IdNumbers) -> SubjectFacts:
+def subject_facts(known: Application, id_numbers: IdNumbers) -> SubjectFacts:
+    """What is known of the holder; the profile says which of it a certificate tells."""
     return SubjectFacts(
         enterprise_name=known.enterprise_name,
         credit_code=known.credit_code,

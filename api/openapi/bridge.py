@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.openapi.refusals import ISSUANCE
+
 _LIVING: Final = (
     *("session_answered", "session_cancelled", "session_expired", "session_failed", "session_not_found"),
     *("session_refused", "task_token_invalid"),
@@ -18,6 +20,13 @@ _SIGNATURE: Final = (
     *_LOCK,
 )
 _WAIT: Final = ("origin_foreign", "too_many_waits", "wait_token_invalid")
+_WANTED: Final = (
+    *("administrator_needed", "administrator_replaced_since", "application_state", "certificate_not_found"),
+    *("certificate_replaced", "custody_not_lock", "handover_expired", "handover_state", "no_longer_member"),
+    *("not_found", "payment_needed", "session_not_ready", "task_is_signature"),
+    *_LIVING,
+)
+_GIVEN: Final = ("renewal_held", "renewal_refused", *_WANTED, *ISSUANCE)
 REFUSALS: Final = {
     "scan_wait": _WAIT,
     "scan_watch": _WAIT,
@@ -25,14 +34,22 @@ REFUSALS: Final = {
         *("already_claimed", "session_answered", "session_cancelled", "session_expired", "session_failed"),
         *("session_refused", *_WAIT),
     ),
+    "bridge_enrolment": ("profile_unknown", "subject_invalid", *_WANTED),
+    "bridge_keys": (
+        *("csr_invalid", "enrolment_key_differs", "enrolment_key_kind", "message_malformed"),
+        *("message_too_large", "possession_unproven", *_WANTED, *ISSUANCE),
+    ),
+    "bridge_proof": ("message_malformed", "possession_unproven", *_WANTED),
+    "bridge_certificates": _GIVEN,
+    "bridge_written": ("enrolment_not_issued", "message_malformed", *_GIVEN),
     "bridge_claim": (
         *("address_unknown", "already_claimed", "code_tries_spent", "code_wrong", "session_cancelled"),
         "session_expired",
     ),
-    "bridge_task": _LIVING,
-    "bridge_certificate": ("application_state", "not_found", *_LIVING, *_LOCK),
-    "bridge_document": ("session_not_ready", *_LIVING),
-    "bridge_answer": ("application_state", "not_found", *_LIVING, *_SIGNATURE),
+    "bridge_task": ("task_is_enrolment", *_LIVING),
+    "bridge_certificate": ("task_is_enrolment", "application_state", "not_found", *_LIVING, *_LOCK),
+    "bridge_document": ("task_is_enrolment", "session_not_ready", *_LIVING),
+    "bridge_answer": ("task_is_enrolment", "application_state", "not_found", *_LIVING, *_SIGNATURE),
     "bridge_refusal": ("message_malformed", "message_too_large", *_LIVING),
 }
 """The codes of each operation."""

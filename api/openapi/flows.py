@@ -16,6 +16,7 @@ FLOWS: Final[dict[str, str]] = {
     "加入企业审批": "Who asks to act for the enterprises that one administers.",
     "支付": "Paying for what was approved.",
     "证书": "Downloading, one's own certificates, and all that is done with them.",
+    "下载到 CA 锁": "Certificates for keys that are made on the person's own CA lock, on a computer.",
     "签章": "Sealing a PDF.",
     "密钥恢复": "The way back when the PIN of an encryption key is lost: two operators agree.",
     "电脑端签章": "What the program on the PC says to the server (发送到电脑). Apps do not call this.",

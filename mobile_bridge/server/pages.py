@@ -17,7 +17,8 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mobile_bridge.errors import BridgeError, PageStale, TaskTokenRefused
-from mobile_bridge.server.rules import TASK_LIFETIME, Status
+from mobile_bridge.server.enrolling import Enrolments
+from mobile_bridge.server.rules import TASK_LIFETIME, SessionKind, Status
 from mobile_bridge.server.service import BridgeService
 from mobile_bridge.wire import AGENT_PORT, PAGE_PREFIX, START_LINK, agent_link
 
@@ -37,9 +38,14 @@ _FORM_COOKIE: Final = "bridge_form"  # the other half of the double submit; also
 _TASK_COOKIE: Final = "bridge_task"  # lets the browser that claimed the session reload its page
 
 
-def router(service: BridgeService, site_name: str, agent_port: int = AGENT_PORT) -> APIRouter:
-    """The pages under ``wire.PAGE_PREFIX``."""
-    pages = _Pages(service, site_name, agent_port)
+def router(
+    service: BridgeService,
+    site_name: str,
+    agent_port: int = AGENT_PORT,
+    enrolments: Enrolments | None = None,
+) -> APIRouter:
+    """The pages under ``wire.PAGE_PREFIX``. ``enrolments``: where certificates are given to locks too."""
+    pages = _Pages(service, site_name, agent_port, enrolments)
     routes = APIRouter(prefix=PAGE_PREFIX, include_in_schema=False)
     routes.add_api_route("/assets/page.css", _style, methods=["GET"])
     routes.add_api_route("/{address}", pages.show, methods=["GET"], response_class=HTMLResponse)
@@ -52,7 +58,10 @@ def _style() -> FileResponse:
 
 
 class _Pages:
-    def __init__(self, service: BridgeService, site_name: str, agent_port: int) -> None:
+    def __init__(
+        self, service: BridgeService, site_name: str, agent_port: int, enrolments: Enrolments | None
+    ) -> None:
+        self._enrolments = enrolments
         self._service = service
         self._site_name = site_name
         self._agent_port = agent_port
@@ -101,14 +110,20 @@ class _Pages:
         return page
 
     def _task_page(self, task: str, address: str) -> Response:
-        status = self._service.progress(task).status
-        if status is not Status.CLAIMED:
-            return self._render("end.html", status=status.value)
-        facts, _ = self._service.facts(task)
+        session = self._service.progress(task)
+        enrols = session.kind is SessionKind.LOCK_ENROLMENT
+        if session.status is not Status.CLAIMED:
+            return self._render("end.html", status=session.status.value, enrols=enrols)
+        if enrols and self._enrolments is not None:
+            facts = self._enrolments.facts(task)[0].facts
+        else:
+            facts, _ = self._service.facts(task)
         here = f"{PAGE_PREFIX}/{address}"
         agent = agent_link(self._service.base_url, task, self._agent_port, back=here)
         minutes = int(TASK_LIFETIME.total_seconds() // 60)
-        return self._render("task.html", facts=facts, agent=agent, start=START_LINK, minutes=minutes)
+        return self._render(
+            "task.html", facts=facts, agent=agent, start=START_LINK, minutes=minutes, enrols=enrols
+        )
 
     def _render(self, template: str, **facts: Any) -> HTMLResponse:
         html = _PAGES.get_template(template).render(site_name=self._site_name, **facts)

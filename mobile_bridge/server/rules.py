@@ -16,6 +16,7 @@ class SessionKind(StrEnum):
     """What is asked for, and thereby the direction."""
 
     LOCK_SIGNATURE = "lock-signature"
+    LOCK_ENROLMENT = "lock-enrolment"
     BIND = "bind"
     LOGIN = "login"
     TOOL_LOGIN = "tool-login"
@@ -25,8 +26,11 @@ class SessionKind(StrEnum):
     DECRYPT = "decrypt"
 
 
-SCANNED: Final = frozenset(SessionKind) - {SessionKind.LOCK_SIGNATURE}
-"""The kinds that a phone claims by a QR code; the others are claimed by a PC at an address."""
+AT_ADDRESS: Final = frozenset({SessionKind.LOCK_SIGNATURE, SessionKind.LOCK_ENROLMENT})
+"""The kinds that a PC with a lock claims at a typed address."""
+
+SCANNED: Final = frozenset(SessionKind) - AT_ADDRESS
+"""The kinds that a phone claims by a QR code."""
 
 
 class Status(StrEnum):

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from hsm.errors import SealBridgeError
-from mobile_bridge.errors import SessionNotFound, SessionNotReady, TaskTokenRefused
+from mobile_bridge.errors import SessionNotFound, SessionNotReady, TaskIsEnrolment, TaskTokenRefused
 from mobile_bridge.server import credentials
 from mobile_bridge.server.answering import Answers
 from mobile_bridge.server.claiming import Claims
@@ -49,6 +49,7 @@ class SessionState:
     """
 
     id: str
+    kind: SessionKind
     subject: str
     status: Status
     failure: str | None
@@ -166,7 +167,10 @@ class BridgeService:
         The same answer may be sent again. An answer that the application side refuses for good fails the
         session. Raises SessionAnswered for another answer.
         """
-        return self._answers.take(self._held(token), cms)
+        session = self._held(token)
+        if session.kind is not SessionKind.LOCK_SIGNATURE:
+            raise TaskIsEnrolment("nothing is signed in this session")
+        return self._answers.take(session, cms)
 
     def refuse(self, token: str, reason: str) -> None:
         """Decline. ``reason``: at most MAX_REASON characters for the phone to show, may be empty."""
@@ -200,6 +204,8 @@ class BridgeService:
 
     def _claimed(self, token: str) -> Session:
         session = self._held(token)
+        if session.kind is not SessionKind.LOCK_SIGNATURE:
+            raise TaskIsEnrolment("nothing is signed in this session")
         if session.status is not Status.CLAIMED:
             raise why_closed(session)
         return session

@@ -123,6 +123,17 @@ class Sessions:
         """
         return self._take(session, Step.move(session.status, action, actor, code), values)
 
+    def finish(self, session: Session, result: str) -> bool:
+        """Take the holder's word for the end of a claimed session; False when it was moved meanwhile."""
+        now = self._clock()
+        confirm = Step.move(session.status, Action.CONFIRM, Actor.HOLDER)
+        complete = Step.move(confirm.after, Action.COMPLETE, Actor.SERVICE)
+        with self._engine.begin() as tx:
+            if moving.take(tx, session.id, confirm, now, answered_at=now) is None:
+                return False
+            moving.take(tx, session.id, complete, now, result=result)
+        return True
+
     def note(self, session: Session, action: str, actor: Actor, code: str | None = None) -> None:
         """Write an event of a session that stays where it is."""
         self._take(session, Step.note(session.status, action, actor, code), {})

@@ -141,6 +141,16 @@ TABLE: Final[dict[str, Row]] = {
     "scan_wait": WAIT,
     "scan_watch": WAIT,
     "scan_qr_picture": WAIT,
+    "bridge_enrolment": TASK,
+    "bridge_keys": TASK,
+    "bridge_proof": TASK,
+    "bridge_certificates": TASK,
+    "bridge_written": TASK,
+    # 下载到 CA 锁
+    "certificates_on_lock_send": OWN,
+    "certificates_on_lock_state": OWN,
+    "certificates_on_lock_confirm": OWN,
+    "certificates_on_lock_cancel": OWN,
     # 操作员登录
     "accounts_operator_sign_in": ANYBODY,
     "accounts_operator_sign_in_with_passkey": ANYBODY,
