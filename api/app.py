@@ -50,10 +50,9 @@ from api.production import refuse_demo
 from api.services import Services, open_services
 from api.settings import Settings
 from ca.audit.event import Action, Event
-from mobile_bridge.server import enrolment_routes
+from mobile_bridge.server import enrolment_routes, widget
 from mobile_bridge.server import pages as bridge_pages
 from mobile_bridge.server import routes as bridge_routes
-from mobile_bridge.server import widget
 from mobile_bridge.server.scans import pages as scan_pages
 from mobile_bridge.server.scans import routes as scan_routes
 from mobile_bridge.server.scans.cors import ScanCors
