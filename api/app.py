@@ -15,6 +15,8 @@ import api.applications.routes
 import api.catalogue.routes
 import api.certificates.on_lock.routes
 import api.certificates.routes
+import api.csc.app_routes
+import api.csc.routes
 import api.enterprises.handover.routes
 import api.enterprises.routes
 import api.est.routes
@@ -36,10 +38,12 @@ import api.seals.routes
 import api.timestamps.routes
 from api import problems
 from api.accounts.callers import caller_of
+from api.csc.wire import told as csc_told
 from api.edge import Edge
 from api.idempotency.middleware import Idempotency
 from api.logs import log
 from api.ocsp.ahead import OcspAhead
+from api.openapi.csc import PREFIX as CSC
 from api.openapi.description import describe
 from api.openapi.operation_ids import operation_id
 from api.outside import sms_sandbox
@@ -76,6 +80,7 @@ _ROUTERS = (
     api.certificates.routes.router,
     api.certificates.on_lock.routes.router,
     api.seals.routes.router,
+    api.csc.app_routes.router,
     api.review.routes.router,
     api.review.office_routes.reasons_router,
     api.review.office_routes.figures_router,
@@ -112,9 +117,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Idempotency, calls=services.calls, caller_of=caller_of(services.accounts))
     app.add_middleware(OcspAhead, responder=services.ocsp)
     app.add_middleware(ScanCors, room=services.waiting)
-    app.add_middleware(Edge, meters=services.meters)
+    app.add_middleware(Edge, meters=services.meters, dialects={CSC: csc_told})
     problems.install(app)
     for router in _ROUTERS:
+        app.include_router(router)
+    for router in api.csc.routes.ROUTERS if settings.offers_remote_signing else ():
         app.include_router(router)
     app.include_router(bridge_routes.router(services.bridge))
     app.include_router(enrolment_routes.router(services.lock_enrolments))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -15,8 +17,9 @@ from api.errors import BodyTooLarge
 from api.logs import log
 from api.metrics.meters import Meters
 from api.plain_routes import pattern_of
-from api.problems import problem, unexpected
+from api.problems import problem, unforeseen
 from ca.audit.event import Actor, acting
+from hsm.errors import SealBridgeError
 
 _REQUEST_ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
@@ -34,6 +37,7 @@ _HEADERS: Final = (
 )
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NO_DIALECTS: Final[Mapping[str, Telling]] = MappingProxyType({})
 _KIB: Final = 1024
 # By the kind of content that an address reads; each handler checks its own, narrower limit again.
 _LIMITS: Final = {
@@ -46,27 +50,38 @@ _LIMITS: Final = {
 _DEFAULT_LIMIT: Final = 256 * _KIB
 
 
-class Edge:
-    """Wraps an ASGI application; an error that nobody foresaw ends here as a problem with status 500."""
+Telling = Callable[[SealBridgeError], ASGIApp]
+"""An error as a response."""
 
-    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+
+class Edge:
+    """Wraps an ASGI application; an error that nobody foresaw ends here as a problem with status 500.
+
+    ``dialects``: how errors are told below a path that has words of its own for them.
+    """
+
+    def __init__(self, app: ASGIApp, meters: Meters, dialects: Mapping[str, Telling] = _NO_DIALECTS) -> None:
         self._app = app
         self._meters = meters
+        self._dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(self._app, scope, receive, send, self._meters).run()
+        told = (tell for path, tell in self._dialects.items() if scope["path"].startswith(path))
+        await _Exchange(self._app, scope, receive, send, self._meters, next(told, problem)).run()
 
 
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, meters: Meters) -> None:
+    def __init__(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, meters: Meters, tell: Telling
+    ) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
-        self._meters = meters
+        self._meters, self._told = meters, tell
         headers = dict(reversed(scope["headers"]))  # the first of a name counts; names are in lower case
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         self._id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -95,9 +110,9 @@ class _Exchange:
         except ClientDisconnect:
             log.info("client_went_away")
         except BodyTooLarge as error:
-            await self._answer_if_unanswered(problem(error))
+            await self._answer_if_unanswered(self._told(error))
         except Exception as error:
-            await self._answer_if_unanswered(unexpected(error))
+            await self._answer_if_unanswered(self._told(unforeseen(error)))
 
     async def _answer_if_unanswered(self, response: ASGIApp) -> None:
         if not self._status:

@@ -56,11 +56,16 @@ def problem(error: SealBridgeError) -> JSONResponse:
 
 def unexpected(error: Exception) -> JSONResponse:
     """The answer to an error that nobody foresaw: logged in full, told as 500 (or as a full disk)."""
+    return problem(unforeseen(error))
+
+
+def unforeseen(error: Exception) -> AppError:
+    """What is told of an error that nobody foresaw, which is logged here."""
     if is_disk_full(error):
         log.error("disk_full", error=type(error).__name__)
-        return problem(DiskFull("no space left on the device"))
+        return DiskFull("no space left on the device")
     log.error("unexpected_error", exc_info=error)
-    return problem(InternalError())
+    return InternalError()
 
 
 def _problem(

@@ -11,6 +11,7 @@ import api.applications.tables
 import api.catalogue.tables
 import api.certificates.on_lock.tables
 import api.certificates.tables
+import api.csc.tables
 import api.enterprises.tables
 import api.est.tables
 import api.idempotency.tables

@@ -32,6 +32,7 @@ from api.certificates.revoking import Revoking
 from api.certificates.service import Certificates
 from api.certificates.sold import SoldCertificates
 from api.certificates.suspension import Suspensions
+from api.csc.service import RemoteSigning, remote_signing
 from api.db import Database, make_engine
 from api.enterprises.handover.service import Handovers
 from api.enterprises.lookup import Lookups
@@ -117,6 +118,7 @@ class Services:
     pin_changes: PinChanges
     suspensions: Suspensions
     sealing: Sealing
+    remote_signing: RemoteSigning
     pki: Pki
     ocsp: Responder
     bridge: BridgeService
@@ -226,6 +228,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
     certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
     sealing = Sealing(db, certificates, _now, journal)
+    remote = remote_signing(settings, db, accounts, certificates, keys, authority.stamper, _now, journal)
     revoking = Revoking(db, ledger, revoker, _now)
     memberships = EndedMemberships(db, revoking)
     at_hand = IssuedCertificates(ledger, _now)
@@ -282,9 +285,17 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         pin_changes=PinChanges(db, keys, tries, blobs, _now, journal),
         suspensions=Suspensions(db, ledger, revoker, keys, _now),
         sealing=sealing,
+        remote_signing=remote,
         pki=authority.pki,
         stamper=authority.stamper,
-        upkeep=Upkeep([Chore("accounts", 3600.0, accounts.forget), *authority.chores], meters.chore_failed),
+        upkeep=Upkeep(
+            [
+                Chore("accounts", 3600.0, accounts.forget),
+                Chore("csc", 300.0, remote.forget),
+                *authority.chores,
+            ],
+            meters.chore_failed,
+        ),
         real_name=RealName(
             db, id_numbers, identity_providers(alipay, cloudauth), realname_policy(settings), _now, journal
         ),

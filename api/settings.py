@@ -155,6 +155,12 @@ class Settings(BaseSettings):
     alipay_public_key: SecretStr | None = None
     alipay_public_key_file: Path | None = None
 
+    csc: bool | None = Field(
+        None,
+        description="Remote signing by the CSC API for certificates whose holders allow it; without a word: "
+        "in development alone",
+    )
+
     @field_validator("public_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
@@ -178,6 +184,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.folder.database}"
+
+    @property
+    def offers_remote_signing(self) -> bool:
+        """Whether signing software finds the CSC API here."""
+        return self.mode is Mode.DEVELOPMENT if self.csc is None else self.csc
 
     @property
     def is_embedded(self) -> bool:

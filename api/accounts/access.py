@@ -62,14 +62,14 @@ Address = Annotated[str, Depends(address_of)]
 @refuses("not_signed_in")
 def _person(given: OfPerson, accounts: AccountsService, address: Address) -> Person:
     person = accounts.person(_token(given), address)
-    _name("person", mask_phone(person.phone))
+    acts_as("person", mask_phone(person.phone))
     return person
 
 
 @refuses("not_signed_in")
 def _operator(given: OfOperator, accounts: AccountsService, address: Address) -> Operator:
     operator = accounts.operator(_token(given), address)
-    _name("operator", operator.name)
+    acts_as("operator", operator.name)
     return operator
 
 
@@ -85,7 +85,7 @@ def _holding(*roles: Role) -> Callable[[Operator, Accounts], Operator]:
     return check
 
 
-def _name(kind: str, name: str) -> None:
+def acts_as(kind: str, name: str) -> None:
     """Tell the journal who is acting in this request."""
     actor = acting.get(None)
     if actor is not None:

@@ -35,6 +35,14 @@ SHORTEST_PASSWORD: Final = 8
 _PHONE: Final = re.compile(r"(?:(?:\+|00)86)?(1[3-9][0-9]{9})")
 
 
+class Scope(StrEnum):
+    """What the tokens of a session open; they open nothing else."""
+
+    APP = "app"
+    REMOTE_SIGNING = "csc"
+    """The remote signing interface alone: signing software reads no messages and changes no account."""
+
+
 class Purpose(StrEnum):
     """What a code is for; it serves nothing else."""
 

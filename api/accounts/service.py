@@ -14,6 +14,7 @@ from api.accounts.news import AccountNews, Silence
 from api.accounts.operator_policy import OperatorPolicy
 from api.accounts.pacing import Pacing
 from api.accounts.passkeys import Asked, Passkeys
+from api.accounts.rules import Scope
 from api.accounts.sessions import Device, OpenSession, Operator, Person, SessionToken
 from api.accounts.signing_in import SigningIn
 from api.accounts.tables import passkey_challenge, session, sms_code
@@ -83,6 +84,11 @@ class Accounts:
         with self._db.read() as tx:
             return sessions.sessions_of(tx, owner.id, self._clock())
 
+    def revoke(self, owner: Person, token: str, scope: Scope) -> bool:
+        """Void a token of the owner's in this scope; False when it is none."""
+        with self._db.write() as tx:
+            return sessions.revoke(tx, token, owner.id, scope, self._clock())
+
     def sign_out_device(self, owner: Person, session_id: str) -> None:
         """End one of the person's sessions. Raises NotFound."""
         with self._db.write() as tx:
@@ -94,10 +100,10 @@ class Accounts:
         with self._db.write() as tx:
             sessions.end_others(tx, owner.id, owner.session_id)
 
-    def person(self, token: str, address: str = "") -> Person:
-        """The person whose session it is. Raises NotSignedIn."""
+    def person(self, token: str, address: str = "", scope: Scope = Scope.APP) -> Person:
+        """The person whose session of this scope it is. Raises NotSignedIn."""
         with self._db.read() as tx:
-            found, is_due = sessions.person_of(tx, token, self._clock())
+            found, is_due = sessions.person_of(tx, token, self._clock(), scope)
         self._seen(found.session_id, address, is_due)
         return found
 

@@ -16,7 +16,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, desc, insert, select, update
 
 from api.accounts.errors import NotSignedIn, RefreshRefused
-from api.accounts.rules import ACCESS, OPERATOR_SESSION, PERSON_SESSION, SEEN_EVERY, SESSIONS_EACH, Role
+from api.accounts.rules import (
+    ACCESS,
+    OPERATOR_SESSION,
+    PERSON_SESSION,
+    SEEN_EVERY,
+    SESSIONS_EACH,
+    Role,
+    Scope,
+)
 from api.accounts.tables import operator, operator_role, person, session, spent_refresh
 
 
@@ -84,15 +92,26 @@ class Renewal:
     reused_by: str | None = None
 
 
-def open_session(tx: Connection, now: datetime, person_id: int, device: Device) -> SessionToken:
-    """Begin a person's session; beyond ``SESSIONS_EACH`` the one that was seen least lately ends."""
-    made = _new_tokens(now)
-    tx.execute(insert(session).values(_row(made, now, device) | {"person_id": person_id}))
-    mine = select(session.c.id).where(session.c.person_id == person_id)
-    newest = mine.order_by(desc(session.c.last_seen_at), desc(session.c.created_at)).limit(SESSIONS_EACH)
-    kept = list(tx.execute(newest).scalars())
+def open_session(
+    tx: Connection,
+    now: datetime,
+    person_id: int,
+    device: Device,
+    scope: Scope = Scope.APP,
+    *,
+    renewable: bool = True,
+) -> SessionToken:
+    """Begin a person's session; beyond ``SESSIONS_EACH`` of a scope the one seen least lately ends.
+
+    ``renewable``: with a refresh token; without, the session ends with its access token.
+    """
+    made = _new_tokens(now) if renewable else SessionToken(secrets.token_urlsafe(32), now + ACCESS)
+    tx.execute(insert(session).values(_row(made, now, device) | {"person_id": person_id, "scope": scope}))
+    mine = (session.c.person_id == person_id, session.c.scope == scope)
+    order = desc(session.c.last_seen_at), desc(session.c.created_at)
+    kept = list(tx.execute(select(session.c.id).where(*mine).order_by(*order).limit(SESSIONS_EACH)).scalars())
     if len(kept) == SESSIONS_EACH:
-        tx.execute(delete(session).where(session.c.person_id == person_id, session.c.id.not_in(kept)))
+        tx.execute(delete(session).where(*mine, session.c.id.not_in(kept)))
     return made
 
 
@@ -106,8 +125,9 @@ def open_operator_session(
     return made
 
 
-def renew(tx: Connection, refresh_token: str, now: datetime) -> Renewal:
-    """New tokens for a refresh token, which is used up. Raises RefreshRefused for one that nobody knows.
+def renew(tx: Connection, refresh_token: str, now: datetime, scope: Scope = Scope.APP) -> Renewal:
+    """New tokens for a refresh token, which is used up. Raises RefreshRefused for one that nobody knows,
+    and for one of another scope.
 
     A token that was used before ends its session; that must be committed, so it is returned and not raised.
     """
@@ -119,7 +139,11 @@ def renew(tx: Connection, refresh_token: str, now: datetime) -> Renewal:
         "expires_at": made.refresh_expires_at,
         "last_seen_at": now,
     }
-    current = (session.c.refresh_digest == mine, session.c.expires_at > now)
+    current = (
+        session.c.refresh_digest == mine,
+        session.c.expires_at > now,
+        session.c.scope == scope,
+    )
     renewed = tx.execute(update(session).where(*current).values(values).returning(session.c.id)).scalar()
     if renewed is not None:
         tx.execute(insert(spent_refresh).values(digest=mine, session_id=renewed))
@@ -139,6 +163,20 @@ def renew(tx: Connection, refresh_token: str, now: datetime) -> Renewal:
 def close_session(tx: Connection, token: str) -> None:
     """End the session of an access token; a token that is none changes nothing."""
     end(tx, session.c.token_digest == digest(token))
+
+
+def revoke(tx: Connection, token: str, person_id: int, scope: Scope, now: datetime) -> bool:
+    """Void a token of a person, as RFC 7009 has it; False when it is none of the person's in this scope.
+
+    A refresh token takes its session with it. An access token leaves the refresh token as it is.
+    """
+    mine = (session.c.person_id == person_id, session.c.scope == scope)
+    if end(tx, session.c.refresh_digest == digest(token), *mine):
+        return True
+    access = (session.c.token_digest == digest(token), *mine)
+    if end(tx, *access, session.c.refresh_digest.is_(None)):
+        return True
+    return tx.execute(update(session).where(*access).values(token_expires_at=now)).rowcount == 1
 
 
 def end(tx: Connection, *which: ColumnElement[bool]) -> int:
@@ -163,10 +201,11 @@ def sessions_of(tx: Connection, person_id: int, now: datetime) -> list[OpenSessi
     return [OpenSession(*row) for row in tx.execute(asked.order_by(desc(session.c.last_seen_at)))]
 
 
-def person_of(tx: Connection, token: str, now: datetime) -> tuple[Person, bool]:
-    """Whose session this is, and whether "last seen" is due. Raises NotSignedIn."""
+def person_of(tx: Connection, token: str, now: datetime, scope: Scope = Scope.APP) -> tuple[Person, bool]:
+    """Whose session of this scope this is, and whether "last seen" is due. Raises NotSignedIn."""
     asked = select(person.c.id, person.c.phone, session.c.id.label("session_id"), session.c.last_seen_at)
-    found = _found(tx, asked.join(session, session.c.person_id == person.c.id), token, now)
+    joined = asked.join(session, session.c.person_id == person.c.id)
+    found = _found(tx, joined.where(session.c.scope == scope), token, now)
     return Person(found.id, found.phone, found.session_id), found.last_seen_at <= now - SEEN_EVERY
 
 

@@ -16,6 +16,7 @@ from api.accounts.rules import (
     TRIES_FROM_ADDRESS,
     TRIES_OF_PASSWORD,
     Purpose,
+    Scope,
     check_phone,
     mask_phone,
     network_of,
@@ -74,7 +75,15 @@ class SigningIn:
         with self._db.write() as tx:
             return self.open(tx, persons.find_or_add(tx, number, self._clock()), number, device)
 
-    def by_password(self, phone: str, password: str, device: Device | None = None) -> SessionToken:
+    def by_password(
+        self,
+        phone: str,
+        password: str,
+        device: Device | None = None,
+        scope: Scope = Scope.APP,
+        *,
+        renewable: bool = True,
+    ) -> SessionToken:
         """A session for the number's owner. Raises PhoneInvalid, SignInRefused, TriesPaused."""
         device = device or Device()
         number = check_phone(phone)
@@ -83,7 +92,7 @@ class SigningIn:
             known = persons.find(tx, number)
             if known is None:  # the number was changed at this very moment
                 raise SignInRefused("wrong number or password")
-            return self.open(tx, known.id, number, device)
+            return self.open(tx, known.id, number, device, scope, renewable=renewable)
 
     def check_password(self, number: str, password: str, address: str) -> None:
         """Raises SignInRefused, TriesPaused. The try is counted before the password is looked at."""
@@ -107,24 +116,34 @@ class SigningIn:
                 anew = update(person).where(person.c.phone == number, person.c.password_hash == kept)
                 tx.execute(anew.values(password_hash=passwords.hash_password(password)))
 
-    def renew(self, refresh_token: str) -> SessionToken:
+    def renew(self, refresh_token: str, scope: Scope = Scope.APP) -> SessionToken:
         """New tokens; the old ones are void. Raises RefreshRefused."""
         with self._db.write() as tx:
-            renewal = sessions.renew(tx, refresh_token, self._clock())
+            renewal = sessions.renew(tx, refresh_token, self._clock(), scope)
             if renewal.reused_by is not None:
                 self._journal.append(tx, Event(Action.SESSION_REUSED, mask_phone(renewal.reused_by)))
         if renewal.tokens is None:
             raise RefreshRefused("the refresh token was used before; the session has ended")
         return renewal.tokens
 
-    def open(self, tx: Connection, person_id: int, number: str, device: Device) -> SessionToken:
+    def open(
+        self,
+        tx: Connection,
+        person_id: int,
+        number: str,
+        device: Device,
+        scope: Scope = Scope.APP,
+        *,
+        renewable: bool = True,
+    ) -> SessionToken:
         """Begin a session in the caller's transaction."""
         now = self._clock()
-        made = sessions.open_session(tx, now, person_id, device)
+        made = sessions.open_session(tx, now, person_id, device, scope, renewable=renewable)
         if known_devices.is_strange(tx, self._pacing, person_id, device, now):
             self._news.new_device(tx, person_id, device, now)
         persons.note_here(tx, self._pacing, person_id, network_of(device.address), now)
-        self._journal.append(tx, Event(Action.PERSON_SIGNED_IN, mask_phone(number)))
+        told = {} if scope is Scope.APP else {"scope": scope.value}
+        self._journal.append(tx, Event(Action.PERSON_SIGNED_IN, mask_phone(number), detail=told))
         return made
 
     def _tries(self, tx: Connection, number: str, network: str) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ session = Table(
     Column("token_digest", String(64), nullable=False, unique=True),
     Column("token_expires_at", UtcDateTime, nullable=False),
     Column("refresh_digest", String(64), unique=True),
+    Column("scope", String(8), nullable=False, server_default="app"),  # a Scope
     Column("second_factor", Boolean, nullable=False, server_default=false()),
     Column("device", String(64), nullable=False, server_default=""),
     Column("platform", String(32), nullable=False, server_default=""),

@@ -5,6 +5,8 @@ The third, ``lock``, is the holder's: every verb refuses it with CustodyIsLock.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +28,7 @@ from hsm import (
 from hsm.errors import KeyExists, KeyNotFound
 
 _RESIDENT: Final = b"resident key"
+_ACTIVATION: Final = b"sealbridge activation v1\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,20 @@ class NewKey:
     kind: KeyKind
     use: KeyUse = KeyUse.SIGN
     escrow: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Activation:
+    """A one-time stand-in for a PIN. ``secret``: 256 bits that are kept nowhere; ``bound_to``: what may be
+    done with it, which cannot be changed afterwards."""
+
+    secret: bytes
+    bound_to: bytes
+
+    def pin(self, blob: bytes) -> str:
+        """What seals the key in place of the PIN. A new PIN makes a new ``blob``, and voids it."""
+        now = hashlib.sha256(blob).digest()
+        return hmac.digest(self.secret, _ACTIVATION + now + self.bound_to, "sha256").hex()
 
 
 class SubscriberKeys:
@@ -79,6 +96,36 @@ class SubscriberKeys:
                 return WrappedKeys(self._vault, self._blobs, pin).open(label)
             self._vault.seal.open(pin, self._blobs.get(label) or b"", self._bound(label))
         return TokenKeys(self._vault.token).open(label)
+
+    def activated(self, custody: Custody, label: str, pin: str, activation: Activation) -> bytes:
+        """What opens the key under ``label`` for one authorisation, in place of its PIN, which is counted.
+
+        The PIN itself is in none of it. Raises PinIncorrect, PinLocked, PinBusy, KeyNotFound, HsmError.
+        """
+        with self._tries.counted(label):
+            blob = self._blob(label)
+            return self.resealed(custody, label, blob, pin, activation.pin(blob))
+
+    def open_activated(
+        self, custody: Custody, label: str, sealed: bytes, activation: Activation
+    ) -> PrivateKey:
+        """The key under ``label`` by what ``activated`` gave. No try is counted, as 256 bits are not guessed.
+
+        Raises PinIncorrect when anything of the authorisation or the key's PIN was changed since, PinLocked,
+        KeyNotFound, KeyDamaged, HsmError.
+        """
+        self._tries.check_unlocked(label)
+        pin = activation.pin(self._blob(label))
+        if custody is Custody.WRAPPED:
+            return WrappedKeys(self._vault, _Kept(sealed), pin).open(label)
+        self._vault.seal.open(pin, sealed, self._bound(label))
+        return TokenKeys(self._vault.token).open(label)
+
+    def _blob(self, label: str) -> bytes:
+        blob = self._blobs.get(label)
+        if blob is None:
+            raise KeyNotFound(f"no key {label!r}")
+        return blob
 
     def resealed(self, custody: Custody, label: str, blob: bytes, pin: str, new_pin: str) -> bytes:
         """What opens the key of ``blob`` with ``new_pin``, for the caller to keep in its place.

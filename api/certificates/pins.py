@@ -71,6 +71,12 @@ class PinTries:
         left = tries_left(known.taken)
         return PinStatus(left, left == 0 and is_locked(known.wrong, known.last_try_at, self._clock()))
 
+    def check_unlocked(self, label: str) -> None:
+        """Raises PinLocked, KeyNotFound."""
+        with self._db.read() as tx:
+            if self.status(tx, label).locked:
+                raise PinLocked("no try is left")
+
     def _take(self, label: str) -> int:
         """Take one try; returns how many are taken now."""
         now = self._clock()

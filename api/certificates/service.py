@@ -92,6 +92,11 @@ class Certificates:
             require_administrator(tx, administrator.id, credit_code)
         return self._listed(holding.c.credit_code == credit_code, which, page)
 
+    def all_of(self, person: Person) -> list[HeldCertificate]:
+        """All of the person's certificates, newest first."""
+        with self._db.read() as tx:
+            return [self._held(tx, one) for one in queries.of_person(tx, person.id)]
+
     def one_of(self, person: Person, serial: str) -> HeldCertificate:
         """One certificate. Raises NotFound."""
         with self._db.read() as tx:
@@ -106,6 +111,18 @@ class Certificates:
         Raises NotFound, NotPermitted, NoLongerMember, AdministratorNeeded, NotForSigning, CustodyIsLock,
         CertificateUnusable, PinIncorrect with the tries left, PinLocked, HsmError.
         """
+        held = self.usable(person, serial, permission)
+        key = self._keys.open(Custody(held.holding.custody), held.holding.key_label, pin)
+        return SigningIdentity(key, held.certificate, held.chain[:-1])
+
+    def usable(
+        self, person: Person, serial: str, permission: Permission | None = Permission.SEAL
+    ) -> HeldCertificate:
+        """A certificate that the person may sign with at this moment, if the PIN is known.
+
+        Raises NotFound, NotPermitted, NoLongerMember, AdministratorNeeded, NotForSigning,
+        CertificateUnusable.
+        """
         with self._db.read() as tx:
             held = self._held(tx, queries.find_own(tx, serial, person.id))
             require_power(tx, held.holding, permission)
@@ -113,8 +130,7 @@ class Certificates:
             raise NotForSigning("this certificate's key opens envelopes")
         if held.state is not CertificateState.ACTIVE:
             raise CertificateUnusable(f"the certificate is {held.state}")
-        key = self._keys.open(Custody(held.holding.custody), held.holding.key_label, pin)
-        return SigningIdentity(key, held.certificate, held.chain[:-1])
+        return held
 
     def _is_ending(self, entry: Entry) -> bool:
         return is_ending(entry.not_before, entry.not_after, self._clock(), self._expiring_days)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api.idempotency.middleware import UNSAFE
-from api.openapi import bridge, headers
+from api.openapi import bridge, csc, headers
 from api.openapi.examples import Schema, example_of
 from api.openapi.flows import tags
 from api.openapi.prose import summary_and_description
@@ -57,7 +57,9 @@ class _Description:
         self._schema["tags"] = tags()
         for name in ("HTTPValidationError", "ValidationError"):
             self._components.pop(name, None)
-        self._schema["components"].setdefault("securitySchemes", {}).update(bridge.SCHEMES)
+        schemes = self._schema["components"].setdefault("securitySchemes", {})
+        schemes |= bridge.SCHEMES | {"csc_login": csc.LOGIN}
+        self._components["CscError"] = csc.CscError.model_json_schema()
         self._components["Problem"] = Problem.model_json_schema()
         for route in iter_route_contexts(app.routes):
             if isinstance(route.original_route, APIRoute) and route.include_in_schema:
@@ -71,6 +73,11 @@ class _Description:
         operation["summary"], operation["description"] = summary, description
         if not description:
             del operation["description"]
+        if str(route.path_format).startswith(csc.PREFIX):
+            csc.describe(operation)
+            self._show_examples(operation)
+            headers.describe(operation, is_repeatable=False)
+            return
         is_theirs = str(route.path_format).startswith("/v1/") and bool(operation.get("security"))
         is_repeatable = is_theirs and method in UNSAFE
         codes = self._codes(operation, route, is_repeatable)
@@ -101,7 +108,7 @@ class _Description:
                 content |= self._examples(content["schema"])
 
     def _examples(self, schema: Schema) -> dict[str, Any]:
-        kinds = schema.get("anyOf") or schema.get("oneOf") or ()
+        kinds = [one for one in schema.get("anyOf") or schema.get("oneOf") or () if "$ref" in one]
         if not kinds:
             return {"example": example_of(schema, self._components)}
         shown = {one["$ref"].rpartition("/")[2]: example_of(one, self._components) for one in kinds}

@@ -10,6 +10,7 @@ import httpx
 
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code
+from tests.api.remote import Software
 from tests.api.running import Server
 
 PASSWORD = "An0ther-Operator"
@@ -30,12 +31,15 @@ class Cast:
     """The application of somebody who asks the owner's consent to join."""
     clerks_serial: str
     owners_membership: int
+    software: dict[str, httpx.Client]
+    """Signing software of each person, logged in; for all paths."""
 
 
 def assemble(server: Server, lock_ca: LockCa) -> Cast:
     """Let the story happen."""
     desk = Desk(server)
-    owner, stranger, clerk, joiner = (Phone(server).sign_in() for _ in range(4))
+    owner, stranger, clerk, joiner, verified = (Phone(server).sign_in() for _ in range(5))
+    unverified = Phone(server).enter()
     application, code, serial = _enterprise(server, desk, owner, lock_ca)
     _enterprise(server, desk, stranger, lock_ca)
     joined = _join(owner, clerk, code, serial)
@@ -46,8 +50,8 @@ def assemble(server: Server, lock_ca: LockCa) -> Cast:
     member = _member(owner, code, clerk)
     clients = {
         "nobody": server.client(),
-        "unverified": Phone(server).enter().http,
-        "verified": Phone(server).sign_in().http,
+        "unverified": unverified.http,
+        "verified": verified.http,
         "owner": owner.http,
         "clerk": clerk.http,
         "stranger": stranger.http,
@@ -58,7 +62,16 @@ def assemble(server: Server, lock_ca: LockCa) -> Cast:
     offered = owner.http.post(f"/v1/enterprises/{code}/handovers", json=offer)
     assert offered.status_code == 201, offered.text
     things |= {"member": member, "handover": offered.json()["id"]}
-    return Cast(clients, things, _ask_to_join(joiner, code), clerks_serial, _member(owner, code, owner))
+    phones = {"unverified": unverified, "verified": verified, "owner": owner, "clerk": clerk}
+    phones["stranger"] = stranger
+    return Cast(
+        clients,
+        things,
+        _ask_to_join(joiner, code),
+        clerks_serial,
+        _member(owner, code, owner),
+        {role: _software(server, phone) for role, phone in phones.items()},
+    )
 
 
 def _enterprise(server: Server, desk: Desk, phone: Phone, lock_ca: LockCa) -> tuple[str, str, str]:
@@ -121,3 +134,9 @@ def _things(owner: Phone, code: str) -> dict[str, str | int]:
     started = owner.start_check(**owner.holder)
     check = started.json()["id"] if started.status_code == 201 else "none"
     return {"session_id": session["id"], "message_id": message["id"], "check_id": check}
+
+
+def _software(server: Server, phone: Phone) -> httpx.Client:
+    client = server.client()
+    client.headers["Authorization"] = Software.of(server, phone).http.headers["Authorization"]
+    return client

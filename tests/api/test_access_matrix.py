@@ -49,6 +49,9 @@ MACHINE: Final = of("client_certificate_refused", *ROLES)
 TASK: Final = of("task_token_invalid", *ROLES)
 PLATFORM: Final = of("call_unsigned", *ROLES)
 WAIT: Final = of("wait_token_invalid", *ROLES)
+TOKEN_OF_SOFTWARE: Final = of(NOT_SIGNED_IN, "nobody", *OPERATORS)
+SIGNER: Final = TOKEN_OF_SOFTWARE | of(REAL_NAME, "unverified")
+OWN_CREDENTIAL: Final = SIGNER | of(NOT_FOUND, "verified", "clerk", "stranger")
 
 
 def absent(row: Row) -> Row:
@@ -123,6 +126,23 @@ TABLE: Final[dict[str, Row]] = {
     "certificates_pin_status": OWN,
     # 签章
     "seals_stamp": OWN,
+    # 远程签名
+    "csc_app_show": OWN,
+    "csc_app_turn_on": OWN,
+    **{
+        f"csc_{version}_{name}": row
+        for version in ("first", "second")
+        for name, row in {
+            "info": ANYBODY,
+            "log_in": ANYBODY,
+            "revoke": TOKEN_OF_SOFTWARE,
+            "list_credentials": SIGNER,
+            "show": OWN_CREDENTIAL,
+            "authorize": OWN_CREDENTIAL,
+            "sign_hash": OWN_CREDENTIAL,
+            "stamp": TOKEN_OF_SOFTWARE,
+        }.items()
+    },
     # 密钥恢复
     "recovery_ask": REVIEWER,
     "recovery_newest": OPERATOR,
@@ -240,6 +260,7 @@ TABLE: Final[dict[str, Row]] = {
     "pki_delta_shard": ANYBODY,
     "pki_complete_shard": ANYBODY,
     # What ends something, for whoever may do it.
+    "csc_app_turn_off": OWN,
     "applications_consent_consent": OWN,
     "applications_consent_decline": OWN,
     "registry_suspend": REVIEWER,
@@ -273,14 +294,27 @@ def cast(server: Server, lock_ca: LockCa) -> Cast:
     return assemble(server, lock_ca)
 
 
+CSC: Final = {
+    "invalid_token": NOT_SIGNED_IN,
+    "access_denied": REAL_NAME,
+    "Invalid parameter credentialID": NOT_FOUND,
+}
+"""How the remote signing interface says the same."""
+
+
 def code_of(answer: httpx.Response) -> str:
     kind = answer.headers.get("content-type", "")
+    if answer.url.path.startswith("/csc/") and answer.is_error:
+        told = answer.json()
+        return CSC.get(told["error_description"], CSC.get(told["error"], ""))
     return str(answer.json()["code"]) if kind == "application/problem+json" else ""
 
 
 def things_of(cast: Cast, operation_id: str) -> dict[str, Any]:
     """What the call is about. ``replaces``: no edit of the catalogue shall succeed."""
     things: dict[str, Any] = cast.things | {"replaces": 999, "code": "nothing"}
+    if operation_id.startswith(("csc_first", "csc_second")):
+        return things | {"credentialID": cast.things["serial"]}
     if operation_id.startswith("applications_consent"):
         return things | {"application_id": cast.asking}
     if operation_id == "enterprises_remove":  # the clerk has left before
@@ -288,6 +322,12 @@ def things_of(cast: Cast, operation_id: str) -> dict[str, Any]:
     if operation_id.endswith("_clerks"):
         return things | {"serial": cast.clerks_serial}
     return things | {"name": "issuing"} if operation_id.startswith("pki") else things
+
+
+def client_of(cast: Cast, role: str, operation_id: str) -> httpx.Client:
+    """Of the role's app, or of its signing software."""
+    is_remote = operation_id.startswith(("csc_first", "csc_second"))
+    return cast.software.get(role, cast.clients[role]) if is_remote else cast.clients[role]
 
 
 def test_every_operation_has_a_row(calls: DescribedCalls) -> None:
@@ -299,7 +339,9 @@ def test_whoever_may_not_is_refused(calls: DescribedCalls, cast: Cast) -> None:
     wrong = []
     for operation_id, row in TABLE.items():
         for role in (one for one in ROLES if row.get(one, ABSENT) != ABSENT):
-            answer = calls.call(cast.clients[role], operation_id, things_of(cast, operation_id))
+            answer = calls.call(
+                client_of(cast, role, operation_id), operation_id, things_of(cast, operation_id)
+            )
             if code_of(answer) != row[role]:
                 wrong.append((operation_id, role, row[role], answer.status_code, code_of(answer)))
     assert not wrong
@@ -310,7 +352,9 @@ def test_whoever_may_is_not_refused(calls: DescribedCalls, cast: Cast) -> None:
     wrong = []
     for operation_id, row in sorted(TABLE.items(), key=lambda one: calls.operations[one[0]][0] != "GET"):
         for role in (one for one in ROLES if row.get(one, ABSENT) == ABSENT):
-            answer = calls.call(cast.clients[role], operation_id, things_of(cast, operation_id))
+            answer = calls.call(
+                client_of(cast, role, operation_id), operation_id, things_of(cast, operation_id)
+            )
             tolerated = {NOT_FOUND} if row.get(role) == ABSENT else set()
             if answer.status_code >= 500 or code_of(answer) in REFUSALS - tolerated:
                 wrong.append((operation_id, role, answer.status_code, code_of(answer)))

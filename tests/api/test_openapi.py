@@ -63,7 +63,8 @@ def test_every_operation_has_its_place_and_names(operations: list[tuple[str, str
 def test_who_must_be_signed_in_is_told_so(operations: list[tuple[str, str, dict[str, Any]]]) -> None:
     for method, path, operation in operations:
         schemes = {name for one in operation.get("security", ()) for name in one}
-        assert schemes <= {"person", "operator", "task", "wait", "enrolment", "platform"}, (method, path)
+        known = {"person", "operator", "task", "wait", "enrolment", "platform", "csc", "csc_login"}
+        assert schemes <= known, (method, path)
         if schemes & {"person", "operator"}:
             assert "not_signed_in" in codes(operation)[401], (method, path)
         if "/operator/" in path and "/operator/sessions" not in path:

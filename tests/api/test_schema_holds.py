@@ -26,7 +26,8 @@ EXAMPLES = int(os.environ.get("SEALBRIDGE_FUZZ_EXAMPLES", "12"))
 SEED = int(os.environ.get("SEALBRIDGE_FUZZ_SEED", "1"))
 CHECKED = ["not_a_server_error", "status_code_conformance", "content_type_conformance"]
 CHECKED += ["response_schema_conformance", "response_headers_conformance"]
-ROLES = {"person": ("owner", "clerk", "verified", "unverified"), "operator": ("all", "auditor")}
+_PEOPLE = ("owner", "clerk", "verified", "unverified")
+ROLES = {"person": _PEOPLE, "operator": ("all", "auditor"), "csc": _PEOPLE}
 # What ends a membership or a session is tried when the others have been.
 ENDINGS = (
     *("registry_revoke", "enterprises_handover_accept", "enterprises_leave", "enterprises_remove"),
@@ -71,7 +72,7 @@ def _name(operation: Any) -> str:
 def _faults(url: str, cast: Cast, operation: Any) -> list[str]:
     """What was wrong with answers of one operation, each kind of fault once."""
     schemes = {name for one in operation.definition.raw.get("security", ()) for name in one}
-    roles = next((ROLES[one] for one in ("person", "operator") if one in schemes), ("nobody",))
+    roles = next((ROLES[one] for one in ROLES if one in schemes), ("nobody",))
     checks = CHECKS.get_by_names(CHECKED)
     found: dict[str, str] = {}
 
@@ -87,7 +88,8 @@ def _faults(url: str, cast: Cast, operation: Any) -> list[str]:
     def sends(case: Any, role: str, is_real: bool) -> None:
         if is_real:
             case.path_parameters |= {k: v for k, v in cast.things.items() if k in case.path_parameters}
-        authorization = cast.clients[role].headers.get("Authorization")
+        client = cast.software[role] if "csc" in schemes else cast.clients[role]
+        authorization = client.headers.get("Authorization")
         headers = {"Authorization": authorization} if authorization else {}
         answer = case.call(base_url=url, headers=headers)
         try:
