@@ -100,7 +100,8 @@ class SubscriberKeys:
     def activated(self, custody: Custody, label: str, pin: str, activation: Activation) -> bytes:
         """What opens the key under ``label`` for one authorisation, in place of its PIN, which is counted.
 
-        The PIN itself is in none of it. Raises PinIncorrect, PinLocked, PinBusy, KeyNotFound, HsmError.
+        The PIN itself is in none of it. Raises CustodyIsLock, PinIncorrect, PinLocked, PinBusy, KeyNotFound,
+        HsmError.
         """
         with self._tries.counted(label):
             blob = self._blob(label)
@@ -111,9 +112,10 @@ class SubscriberKeys:
     ) -> PrivateKey:
         """The key under ``label`` by what ``activated`` gave. No try is counted, as 256 bits are not guessed.
 
-        Raises PinIncorrect when anything of the authorisation or the key's PIN was changed since, PinLocked,
-        KeyNotFound, KeyDamaged, HsmError.
+        Raises CustodyIsLock, PinIncorrect when anything of the authorisation or the key's PIN was changed
+        since, PinLocked, KeyNotFound, KeyDamaged, HsmError.
         """
+        require_kept_here(custody)
         self._tries.check_unlocked(label)
         pin = activation.pin(self._blob(label))
         if custody is Custody.WRAPPED:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from api.accounts.rules import Scope
+from api.accounts.rules import Scope, network_of
 from api.accounts.service import Accounts
 from api.accounts.sessions import Device, Person, SessionToken
 from api.csc.errors import CscRefused, invalid
@@ -36,7 +36,8 @@ class LoggingIn:
         """
         number, password = _basic(header)
         told = "".join(one for one in agent if one.isprintable())[:_MAX_AGENT]
-        device = Device(_NAME, "CSC", told, address)
+        # By its network too: software calls itself as it likes, and the holder hears of a strange device.
+        device = Device(f"{_NAME} {network_of(address)}".strip(), "CSC", told, address)
         signing_in = self._accounts.signing_in
         return signing_in.by_password(number, password, device, Scope.REMOTE_SIGNING, renewable=remember)
 
