@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from api import migrations
 from api.db import Database, make_engine
 from api.idempotency.tables import call
 from api.jobs.tables import job
 from api.messages.tables import message
 from api.payments.tables import event, order
+from tests.support.schemas import bring_up
 
 _EMPTIED: Final = (event, order, call, job, message)
 
@@ -20,7 +20,7 @@ _EMPTIED: Final = (event, order, call, job, message)
 def migrated(url: str) -> Iterator[Database]:
     engine = make_engine(url)
     try:
-        migrations.upgrade(engine)
+        bring_up(engine)
         yield Database(engine)
     finally:
         engine.dispose()

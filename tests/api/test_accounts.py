@@ -11,7 +11,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from api import migrations
 from api.accounts.errors import (
     NotSignedIn,
     OperatorExists,
@@ -33,6 +32,7 @@ from api.outside.sms import AliyunSms
 from api.outside.sms_sandbox import KEY_ID, SIGN_NAME, TEMPLATE_CODE, SmsSandbox
 from ca.audit.journal import Journal
 from tests.api.test_aliyun import arrived
+from tests.support.schemas import bring_up
 
 PHONE = "13800001234"
 PASSWORD = "a-good-password"
@@ -58,7 +58,7 @@ def opened(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
     """An empty database of this kind."""
     url = f"sqlite:///{tmp_path}/a.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
     made = Database(make_engine(url))
-    migrations.upgrade(made.engine)
+    bring_up(made.engine)
     yield made
     made.engine.dispose()
 

@@ -29,6 +29,7 @@ from api.payments import queries as orders
 from api.payments.rules import Status as Paying
 from api.review import queue
 from api.review.queue import Filters
+from tests.support.schemas import bring_up
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 OWNER = 1
@@ -93,7 +94,7 @@ def test_an_application_of_the_first_release_is_the_first_revision_of_a_claim(en
 
 @pytest.fixture
 def db(engine: Engine) -> Database:
-    migrations.upgrade(engine)
+    bring_up(engine)
     made = Database(engine)
     with made.write() as tx:
         seed(tx, "认证中心", NOW)

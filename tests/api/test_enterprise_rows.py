@@ -25,6 +25,7 @@ from api.errors import NotFound
 from api.jobs.tables import job
 from api.messages.tables import message
 from tests.api.test_database import engine as engine
+from tests.support.schemas import bring_up
 
 CODE = "91371300MA3XXXXXX0"
 NAME = "临沂阳光建设有限公司"
@@ -33,7 +34,7 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 @pytest.fixture
 def db(engine: Engine) -> Database:
-    migrations.upgrade(engine)
+    bring_up(engine)
     made = Database(engine)
     with made.write() as tx:
         rows = [{"id": one, "phone": f"1380000000{one}", "created_at": NOW} for one in (1, 2, 3)]

@@ -9,7 +9,6 @@ from itertools import product
 import pytest
 from sqlalchemy import Engine, insert, select
 
-from api import migrations
 from api.accounts.sessions import Person
 from api.accounts.tables import person
 from api.db import Database
@@ -30,6 +29,7 @@ from ca.audit.journal import Journal
 from ca.documents.placing import Place
 from tests.api.test_database import engine as engine
 from tests.api.test_enterprise_rows import CODE, NAME, at_once, jobs
+from tests.support.schemas import bring_up
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 GIVER, CLERK, OTHER = (Person(one, f"1380000000{one}") for one in (1, 2, 3))
@@ -71,7 +71,7 @@ class Desk:
     """The services on one database, with a clock that can be set."""
 
     def __init__(self, engine: Engine) -> None:
-        migrations.upgrade(engine)
+        bring_up(engine)
         self.now = NOW
         self.db = Database(engine)
         journal = Journal(engine, "main", lambda: self.now)

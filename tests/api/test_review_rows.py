@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Select, insert, literal, text, tuple_
 
-from api import migrations
 from api.accounts.operators import add_operator, all_operators, set_identity
 from api.accounts.rules import Role
 from api.accounts.sessions import Operator
@@ -52,6 +51,7 @@ from ca.audit.journal import Journal
 from ca.ledger import Ledger
 from ca.trust import LockTrust
 from tests.api.people import COMPANY, a_credit_code, an_id_number
+from tests.support.schemas import bring_up
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ID_NUMBERS = IdNumbers(b"k" * 32, b"f" * 32)
@@ -63,7 +63,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     is_sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path}/a.db" if is_sqlite else request.getfixturevalue("postgres_url")
     engine = make_engine(url)
-    migrations.upgrade(engine)
+    bring_up(engine)
     made = Database(engine)
     with made.write() as tx:
         seed(tx, "认证中心", NOW)

@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, mldsa
 from sqlalchemy import Engine, func, select
 
-from api import migrations
 from api.db import make_engine
 from ca.distinguished import SubjectFacts
 from ca.errors import KeyTaken, ProfileRefused
@@ -20,6 +19,7 @@ from ca.lint import Linter
 from ca.profiles import shipped_profiles
 from ca.tables import certificate as table
 from tests.ca.conftest import CREDIT_CODE, SmallCa
+from tests.support.schemas import bring_up
 
 ROUNDS = 10
 
@@ -29,7 +29,7 @@ def database(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engin
     is_sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path}/keys.db" if is_sqlite else request.getfixturevalue("postgres_url")
     made = make_engine(url)
-    migrations.upgrade(made)
+    bring_up(made)
     yield made
     made.dispose()
 

@@ -27,7 +27,9 @@ def cluster(folder: Path) -> Iterator[str]:
         made.chmod(0o700)
     _give_away(folder)
     _run(programs / "initdb", "-D", data, "-U", "sealbridge", "-A", "trust", "-E", "UTF8", "--locale=C")
-    options = f"-c listen_addresses='' -c unix_socket_directories={sockets} -c max_connections=100"
+    options = (
+        f"-c listen_addresses='' -c unix_socket_directories={sockets} -c max_connections=100 -c fsync=off"
+    )
     _run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://sealbridge@/{{name}}?host={sockets}"

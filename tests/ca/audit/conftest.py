@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from api import migrations
 from api.db import make_engine
 from ca.audit.checkpoints import Checkpointer
 from ca.audit.event import Action, Actor, Event, act_as
@@ -21,6 +20,7 @@ from ca.own_certificates import OwnCertificates, OwnIdentity, Role
 from ca.timestamps import ClockGuard, TimeStamper
 from hsm import KeyKind, Token, TokenKeys
 from tests.ca.conftest import Clock, SmallCa
+from tests.support.schemas import bring_up
 
 
 @dataclass
@@ -63,7 +63,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]
     is_sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path}/journal.db" if is_sqlite else request.getfixturevalue("postgres_url")
     made = make_engine(url)
-    migrations.upgrade(made)
+    bring_up(made)
     yield made
     made.dispose()
 
