@@ -20,6 +20,7 @@ import api.csc.routes
 import api.enterprises.handover.routes
 import api.enterprises.routes
 import api.est.routes
+import api.journal.routes
 import api.messages.routes
 import api.metrics.routes
 import api.ocsp.routes
@@ -87,6 +88,7 @@ _ROUTERS = (
     api.registry.routes.router,
     api.platforms.operator_routes.router,
     api.platforms.routes.router,
+    api.journal.routes.router,
     api.recovery.routes.operator_router,
     api.recovery.routes.router,
     api.pki.routes.operator_router,

@@ -43,6 +43,7 @@ from api.idempotency.calls import Calls
 from api.job_handlers import job_handlers, slow_handlers
 from api.jobs.supervision import QueueCollector
 from api.jobs.worker import Worker
+from api.journal.search import JournalSearch
 from api.messages.account_news import AccountMessages
 from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
@@ -74,6 +75,7 @@ from api.realname.service import RealName
 from api.recovery.service import Recoveries
 from api.registry.search import CertificateSearch
 from api.registry.service import Registry
+from api.review.decisions import wanted_of
 from api.review.service import Review, review
 from api.review.signatures import Judge
 from api.seals.letters import EnterpriseLetters
@@ -128,6 +130,7 @@ class Services:
     registry: Registry
     certificate_search: CertificateSearch
     recoveries: Recoveries
+    journal_search: JournalSearch
     est: Est
     meters: Meters
     journal: Journal
@@ -233,7 +236,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     memberships = EndedMemberships(db, revoking)
     at_hand = IssuedCertificates(ledger, _now)
     handovers = Handovers(db, EnterpriseLetters(db, at_hand, sealing), _now, journal)
-    applied = applications(db, id_numbers, at_hand, sealing, revoker, _now, journal)
+    applied = applications(db, id_numbers, at_hand, sealing, revoker, _now, journal, wanted_of)
     cashier = open_cashier(settings, alipay)
     settling = Settling(db, cashier, _now, journal)
     calls = Calls(db, settings.server_secret(), _now)
@@ -319,6 +322,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         issuer=issuer,
         registry=Registry(db, ledger, revoker, _now),
         certificate_search=CertificateSearch(db, ledger, id_numbers),
+        journal_search=JournalSearch(db, journal),
         recoveries=Recoveries(db, escrowed, _now, journal),
         platforms=platform_services(settings, db, _now, journal, handlers),
         meters=meters,

@@ -42,6 +42,22 @@ SEALED = (EvidenceKind.SIGNED_FORM, EvidenceKind.PAPER_FORM)
 """What holds only as long as the form says the same."""
 
 
+TITLES = {
+    EvidenceKind.LICENCE: "营业执照照片",
+    EvidenceKind.PAPER_FORM: "申请书照片",
+    EvidenceKind.SIGNATURE: "手写签名",
+}
+"""How people call what an applicant may be asked to send again; attachments have names of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A piece of evidence to be sent again or in addition. ``name``: the code of an attachment."""
+
+    kind: EvidenceKind
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A file that belongs to a version of an application. ``sha256``: hexadecimal."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from api.accounts.sessions import Person
+from api.applications.evidence import Wanted
 from api.enterprises.rules import Permission
 from ca.documents.signing import Place
 from ca.seals.picture import SealPicture
@@ -60,6 +62,10 @@ class Sealer(Protocol):
         Raises NotFound, NotForSigning, CertificateUnusable, PinIncorrect, PinLocked, HsmError.
         """
         ...
+
+
+WantedOf = Callable[[Connection, str, int], list[Wanted]]
+"""(transaction, application, revision) to what its operators asked for when they returned that revision."""
 
 
 class Revocations(Protocol):

@@ -6,8 +6,10 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any, Self
 
+from pydantic import Field
+
 from api.accounts.rules import mask_phone
-from api.applications.evidence import EvidenceKind, Piece
+from api.applications.evidence import TITLES, EvidenceKind, Piece
 from api.applications.kinds import NEEDS
 from api.applications.model import Application
 from api.applications.rules import NAMES, Status
@@ -76,6 +78,14 @@ class AttachmentView(Answer):
     sha256: str | None
 
 
+class WantedView(Answer):
+    """What an operator wants to have again or in addition; ``title``: how people call it."""
+
+    kind: EvidenceKind
+    name: str = Field(description="The code of an attachment, empty for what there is one of")
+    title: str = Field(examples=["营业执照照片"])
+
+
 class DossierView(ApplicationView):
     """An application with its history. The digests are SHA-256, hexadecimal; absent pieces are null."""
 
@@ -98,6 +108,7 @@ class DossierView(ApplicationView):
     signature_sha256: str | None
     attachments: list[AttachmentView]
     events: list[EventView]
+    wanted: list[WantedView] = Field(description="What is to be added, while it is `returned`")
 
     @classmethod
     def of_dossier(cls, dossier: Dossier) -> Self:
@@ -120,6 +131,7 @@ class DossierView(ApplicationView):
             **_digests(dossier.pieces),
             attachments=_attachments(dossier),
             events=[EventView.model_validate(event) for event in dossier.events],
+            wanted=_wanted(dossier),
         )
 
 
@@ -253,6 +265,16 @@ def _digests(pieces: list[Piece]) -> dict[str, Any]:
     there = {one.kind: one.sha256 for one in pieces if not one.name}
     kinds = [kind for kind in EvidenceKind if kind is not EvidenceKind.ATTACHMENT]
     return {f"{kind.replace('-', '_')}_sha256": there.get(kind) for kind in kinds}
+
+
+def _wanted(dossier: Dossier) -> list[WantedView]:
+    attachments = {one.code: one.name for one in dossier.product.attachments}
+    return [
+        WantedView(
+            kind=one.kind, name=one.name, title=attachments.get(one.name) or TITLES.get(one.kind, one.name)
+        )
+        for one in dossier.wanted
+    ]
 
 
 def _attachments(dossier: Dossier) -> list[AttachmentView]:

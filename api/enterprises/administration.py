@@ -15,11 +15,12 @@ from api.enterprises.access import lock
 from api.enterprises.errors import DecisionOvertaken, NoLongerMember
 from api.enterprises.handover import queries as handovers
 from api.enterprises.membership import End
-from api.enterprises.rules import Ending, Permission, Role, mask_name, sorted_permissions
+from api.enterprises.rules import Ending, Permission, Role, sorted_permissions
 from api.enterprises.tables import enterprise, membership
 from api.errors import NotFound
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
+from api.realname.rules import mask_name
 
 _TOLD: Final = {
     Ending.HANDED_OVER: MessageKind.ADMINISTRATION_GIVEN,

@@ -16,8 +16,9 @@ from api.accounts.sessions import Person
 from api.accounts.tables import person as person_table
 from api.db import Database
 from api.enterprises.errors import EnterpriseNotFound
-from api.enterprises.rules import DAY, check_lookups, compared_name, mask_name
+from api.enterprises.rules import DAY, check_lookups, compared_name
 from api.enterprises.tables import enterprise, lookup, membership
+from api.realname.rules import mask_name
 from ca.identifiers import check_credit_code
 
 _KNOWN: Final = (

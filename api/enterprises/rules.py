@@ -91,10 +91,3 @@ def check_lookups(recent: Collection[datetime], now: datetime) -> None:
 def compared_name(name: str) -> str:
     """An enterprise's name as it is compared: without spaces, full-width signs as narrow ones."""
     return "".join(unicodedata.normalize("NFKC", name).split())
-
-
-def mask_name(name: str) -> str:
-    """王*国, 王*: enough to know somebody again, not to learn who it is."""
-    if len(name) <= 2:
-        return name[:1] + "*" * (len(name) - 1)
-    return f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"

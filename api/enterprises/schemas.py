@@ -11,8 +11,9 @@ from api.accounts.rules import mask_phone
 from api.enterprises.handover.queries import Handover
 from api.enterprises.handover.rules import NAMES, Status
 from api.enterprises.membership import Member
-from api.enterprises.rules import ROLE_NAMES, Permission, Role, mask_name
+from api.enterprises.rules import ROLE_NAMES, Permission, Role
 from api.enterprises.service import OwnEnterprise
+from api.realname.rules import mask_name
 from api.wire import Answer, Body
 
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]

@@ -16,12 +16,13 @@ from api.enterprises.access import lock, require_administrator
 from api.enterprises.errors import AdministratorCannotLeave, AdministratorHasAll
 from api.enterprises.handover import queries as handovers
 from api.enterprises.membership import End, Member
-from api.enterprises.rules import Ending, Permission, Role, mask_name, permission_text, sorted_permissions
+from api.enterprises.rules import Ending, Permission, Role, permission_text, sorted_permissions
 from api.enterprises.tables import enterprise, membership
 from api.errors import NotFound
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
 from api.paging import PageRequest, Part, fetch
+from api.realname.rules import mask_name
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
 

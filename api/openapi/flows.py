@@ -33,6 +33,7 @@ FLOWS: Final[dict[str, str]] = {
     "平台管理": "Managers register trading platforms, their keys and what they may ask people for.",
     "订单管理": "Orders of everybody, and refunds.",
     "平台接口": "Calls of trading platforms, each signed by the platform (RFC 9421; docs/platform.md).",
+    "审计日志": "Auditors search the journal of who did what, see how far it is signed, and take it away.",
     "EST 自动登记": "Machines get and renew certificates by themselves (RFC 7030).",
     "PKI": "Certificates of the CAs and revocation lists, for everybody (RFC 5280, RFC 2585).",
 }

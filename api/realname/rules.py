@@ -138,5 +138,7 @@ def check_bank_card(text: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """李*明 or 李*: enough to know one's own name again."""
-    return f"{name[0]}*{name[-1]}" if len(name) > 2 else f"{name[0]}*"
+    """李*明, 欧**华, 李*: enough to know somebody again, not to learn who it is."""
+    if len(name) <= 2:
+        return name[:1] + "*" * (len(name) - 1)
+    return f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.applications.evidence import EvidenceKind
+from api.applications.evidence import EvidenceKind, Wanted
 from api.review.rules import Verdict
-from api.review.service.decide import Wanted, Why
+from api.review.service.decide import Why
 from api.wire import Answer, Body
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", examples=["licence-unclear"])]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, desc, func, insert, select
 
+from api.applications.evidence import EvidenceKind, Wanted
 from api.applications.model import Application
 from api.applications.tables import application
 from api.review.rules import WAITING, Verdict
@@ -19,14 +20,6 @@ AGES: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """What separates the ages of waiting cases."""
 
 
-class _Piece(Protocol):
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided. ``codes``: of the templates; ``wanted``: what is to be added."""
@@ -34,7 +27,7 @@ class Decision:
     verdict: Verdict
     at: datetime
     codes: tuple[str, ...] = ()
-    wanted: tuple[_Piece, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +51,12 @@ def keep(tx: Connection, known: Application, operator: str, made: Decision) -> N
         tx.execute(insert(decision_reason), [{"decision_id": number, "code": code} for code in made.codes])
 
 
-def wanted_of(tx: Connection, application_id: str, revision: int) -> list[dict[str, str]]:
+def wanted_of(tx: Connection, application_id: str, revision: int) -> list[Wanted]:
     """What was last asked for of a version."""
     mine = decision.c.application_id == application_id, decision.c.revision == revision
     returned = select(decision.c.wanted).where(*mine, decision.c.verdict == Verdict.RETURN)
     found = tx.execute(returned.order_by(desc(decision.c.id)).limit(1)).scalar_one_or_none()
-    return list(found or [])
+    return [Wanted(EvidenceKind(one["kind"]), one["name"]) for one in found or []]
 
 
 def pending(tx: Connection, now: datetime) -> list[Pending]:

@@ -181,6 +181,13 @@ class CertificateView(Answer):
     revoked: bool
 
 
+class WantedPiece(Answer):
+    """What was asked for when the version before was returned. ``name``: the code of an attachment."""
+
+    kind: EvidenceKind
+    name: str
+
+
 class CaseView(ApplicationView):
     """Everything an operator judges by. Numbers are masked; see ``reveal``. Fields at the top are of the
     version that is judged; ``versions`` has each, ``differences`` what changed."""
@@ -200,7 +207,7 @@ class CaseView(ApplicationView):
     paper_form_sha256: str | None
     seals: list[SealOnForm]
     checks: RunView | None
-    wanted: list[dict[str, str]]
+    wanted: list[WantedPiece]
     versions: list[VersionView]
     differences: list[DifferenceView]
     events: list[EventView]
@@ -231,7 +238,7 @@ class CaseView(ApplicationView):
             paper_form_sha256=digests.get(EvidenceKind.PAPER_FORM),
             seals=versions[-1].seals,
             checks=versions[-1].checks,
-            wanted=case.wanted,
+            wanted=[WantedPiece.model_validate(one) for one in case.wanted],
             versions=versions,
             differences=[DifferenceView.model_validate(one) for one in case.differences],
             events=[EventView.model_validate(event) for event in case.events],

@@ -83,6 +83,7 @@ class Action(StrEnum):
     RECOVERY_REFUSED = "recovery.refused"
     RECOVERY_DONE = "recovery.done"
     JOB_RETRIED = "job.retried"
+    JOURNAL_EXPORTED = "journal.exported"
     PAYMENT_RECEIVED = "payment.received"
     PAYMENT_REFUND_ORDERED = "payment.refund_ordered"
     PAYMENT_REFUNDED = "payment.refunded"
@@ -152,6 +153,17 @@ def line(node: str, sequence: int, before: str, at: datetime, actor: Actor, even
         },
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def found_by(at: datetime, actor: Actor, event: Event) -> dict[str, Any]:
+    """What the entry is found by, as its line tells it: columns of ``ca.audit.tables.finding``."""
+    return {
+        "at": at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000),
+        "name": _short(actor.name),
+        "action": event.action.value,
+        "subject": _short(event.subject),
+        "outcome": event.outcome.value,
+    }
 
 
 def _short(text: str) -> str:

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ca.audit.event import START, Actor, Event, acting, line
-from ca.audit.tables import entry, head
+from ca.audit.event import START, Actor, Event, acting, found_by, line
+from ca.audit.tables import entry, finding, head
 
 
 class Journal:
@@ -30,13 +30,15 @@ class Journal:
         if not events:
             return
         sequence, before = self._locked_head(connection)
-        actor, now, rows = acting.get(None) or Actor(), self._clock(), []
+        actor, now, rows, findings = acting.get(None) or Actor(), self._clock(), [], []
         for event in events:
             sequence += 1
             text = line(self.node, sequence, before, now, actor, event)
             before = hash_of(text)
             rows.append({"node": self.node, "seq": sequence, "line": text, "hash": before})
+            findings.append({"node": self.node, "seq": sequence, **found_by(now, actor, event)})
         connection.execute(insert(entry), rows)
+        connection.execute(insert(finding), findings)
         end = update(head).where(head.c.node == self.node).values(seq=sequence, hash=before)
         connection.execute(end)
 

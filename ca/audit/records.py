@@ -11,11 +11,13 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select, true
 
 from ca.audit.tables import checkpoint, entry, head
+
+_EVERYTHING: Final = true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,25 @@ def from_database(connection: Connection) -> Iterator[Record]:
         yield from _of_node(connection, node)
 
 
-def _of_node(connection: Connection, node: str) -> Iterator[Record]:
+def of_range(connection: Connection, node: str, after: int, until: int) -> Iterator[Record]:
+    """The entries of one node from ``after`` (not included) to ``until``, with the checkpoints on them."""
+    within = (entry.c.seq > after) & (entry.c.seq <= until)
+    return _of_node(connection, node, within, (checkpoint.c.seq > after) & (checkpoint.c.seq <= until))
+
+
+def _of_node(
+    connection: Connection,
+    node: str,
+    within: ColumnElement[bool] = _EVERYTHING,
+    signed_within: ColumnElement[bool] = _EVERYTHING,
+) -> Iterator[Record]:
     options = {"yield_per": 1000}
     signed = connection.execution_options(**options).execute(
-        select(checkpoint).where(checkpoint.c.node == node).order_by(checkpoint.c.seq)
+        select(checkpoint).where(checkpoint.c.node == node, signed_within).order_by(checkpoint.c.seq)
     )
     waiting = next(signed, None)
     entries = connection.execution_options(**options).execute(
-        select(entry.c.seq, entry.c.line).where(entry.c.node == node).order_by(entry.c.seq)
+        select(entry.c.seq, entry.c.line).where(entry.c.node == node, within).order_by(entry.c.seq)
     )
     for row in entries:
         yield EntryLine(row.line)

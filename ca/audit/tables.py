@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import DDL, BigInteger, Column, LargeBinary, String, Table, Text, event
+from sqlalchemy import DDL, BigInteger, Column, Index, LargeBinary, String, Table, Text, event
 
 from ca.tables import UtcDateTime, metadata
 
@@ -26,6 +26,23 @@ entry = Table(
     Column("line", Text, nullable=False),
     Column("hash", String(64), nullable=False),
 )
+
+# What entries are found by. It proves nothing, and is made anew from the lines whenever that is wanted.
+finding = Table(
+    "ca_audit_finding",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("name", String(400), nullable=False),  # who acted
+    Column("action", String(60), nullable=False),
+    Column("subject", String(400), nullable=False),
+    Column("outcome", String(12), nullable=False),
+)
+_BY_TIME: Final = (finding.c.at, finding.c.node, finding.c.seq)
+Index("ix_ca_audit_finding_at", *_BY_TIME)
+for _column in (finding.c.name, finding.c.action, finding.c.subject):
+    Index(f"ix_ca_audit_finding_{_column.name}", _column, *_BY_TIME)
 
 checkpoint = Table(
     "ca_audit_checkpoint",

@@ -206,6 +206,9 @@ TABLE: Final[dict[str, Row]] = {
     # 实名管理
     "realname_desk_look_up": REVIEWER,
     "realname_desk_release": MANAGER,
+    "journal_search": AUDITING,
+    "journal_ends": AUDITING,
+    "journal_export": AUDITING,
     "realname_desk_identify_operator": MANAGER,
     # 证书管理
     "registry_listed": OPERATOR,

@@ -17,10 +17,10 @@ from api.enterprises.rules import (
     check_permitted,
     compared_name,
     is_permitted,
-    mask_name,
     permission_text,
     sorted_permissions,
 )
+from api.realname.rules import mask_name
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

@@ -290,10 +290,12 @@ def test_what_is_wanted_is_added_and_submitted_again(desk: Desk, phone: Phone, s
     wanted = [{"kind": "licence"}]
     returned = decide(desk, submitted, "return", reasons=["licence-unclear"], wanted=wanted)
     assert returned.json()["status"] == "returned", returned.text
-    told = phone.http.get(f"/v1/applications/{submitted}").json()["reason"]
-    assert told == "需补充：营业执照照片；营业执照照片不清晰，请重新拍摄上传"
+    mine = phone.http.get(f"/v1/applications/{submitted}").json()
+    assert mine["wanted"] == [{"kind": "licence", "name": "", "title": "营业执照照片"}]
+    assert mine["reason"] == "需补充：营业执照照片；营业执照照片不清晰，请重新拍摄上传"
     assert phone.put_licence(submitted, a_picture()).status_code == 200
     assert phone.act(submitted, "submit").json()["status"] == "submitted"
+    assert phone.http.get(f"/v1/applications/{submitted}").json()["wanted"] == []
     case = case_of(desk, submitted)
     assert case["wanted"] == [{"kind": "licence", "name": ""}]
     judged, added = (pieces_of(version)["licence"] for version in case["versions"])

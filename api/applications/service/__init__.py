@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.applications.outward import CertificatesAtHand, Revocations, Sealer
+from api.applications.outward import CertificatesAtHand, Revocations, Sealer, WantedOf
 from api.applications.service.apply import Applying
 from api.applications.service.carry_out import CarryingOut
 from api.applications.service.consent import Consents
@@ -49,8 +49,9 @@ def applications(
     revocations: Revocations,
     clock: Callable[[], datetime],
     journal: Journal,
+    wanted_of: WantedOf,
 ) -> Applications:
-    """Put together."""
+    """Put together. ``wanted_of``: the reviewers' word, whose slice lies above."""
     drafts = Drafts(certificates, id_numbers)
     return Applications(
         applying=Applying(db, drafts, id_numbers, clock),
@@ -60,7 +61,7 @@ def applications(
         submitting=Submitting(db, clock, journal),
         revising=Revising(db, drafts, id_numbers, clock),
         consents=Consents(db, certificates, sealer, id_numbers, clock, journal),
-        reading=Reading(db),
+        reading=Reading(db, wanted_of),
         carrying_out=CarryingOut(db, certificates, revocations, id_numbers, clock, journal),
         expiry=Expiry(db, clock),
         expiry_reminders=ExpiryReminders(db, clock),

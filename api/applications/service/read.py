@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from api.accounts.sessions import Person
 from api.applications import evidence, queries
-from api.applications.evidence import Evidence, EvidenceKind, Piece
+from api.applications.evidence import Evidence, EvidenceKind, Piece, Wanted
 from api.applications.model import Application, Event, Version
+from api.applications.outward import WantedOf
+from api.applications.rules import Status
 from api.catalogue.queries import Product, find_product
 from api.db import Database
 from api.paging import PageRequest, Part
@@ -22,12 +24,16 @@ _PAPER = (
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """An application with what belongs to its current version, and everything that happened."""
+    """An application with what belongs to its current version, and everything that happened.
+
+    ``wanted``: what operators asked for, while it is returned.
+    """
 
     application: Application
     product: Product
     pieces: list[Piece]
     events: list[Event]
+    wanted: list[Wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,9 @@ class KeptVersion:
 class Reading:
     """Reads a person's own applications."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, wanted_of: WantedOf) -> None:
         self._db = db
+        self._wanted_of = wanted_of
 
     def all_of(self, person: Person, page: PageRequest) -> Part[Application]:
         """The person's applications, newest first."""
@@ -54,11 +61,15 @@ class Reading:
         """One application with its evidence and history."""
         with self._db.read() as tx:
             found = queries.find_own(tx, application_id, person.id)
+            wanted: list[Wanted] = []
+            if found.status is Status.RETURNED:  # the version that was returned is the one before
+                wanted = self._wanted_of(tx, found.id, found.revision - 1)
             return Dossier(
                 found,
                 find_product(tx, found.product, found.product_version),
                 evidence.pieces(tx, found.id, found.revision),
                 queries.events(tx, found.id),
+                wanted,
             )
 
     def versions(self, person: Person, application_id: str) -> list[KeptVersion]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from api.accounts.rules import mask_phone
 from api.accounts.sessions import Operator
 from api.applications import evidence, queries
-from api.applications.evidence import Evidence, EvidenceKind, Piece
+from api.applications.evidence import Evidence, EvidenceKind, Piece, Wanted
 from api.applications.identities import opened_holder_id, opened_legal_person_id
 from api.applications.kinds import approvals
 from api.applications.model import Application, Event, Particulars, Version
@@ -63,7 +63,7 @@ class CaseFile:
     differences: list[Difference]
     events: list[Event]
     claim: Claim | None
-    wanted: list[dict[str, str]]
+    wanted: list[Wanted]
     order: Order | None
     real_name: RealName | None
     enterprise: EnterpriseRecord | None

@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
 from api.accounts.sessions import Operator
 from api.applications import evidence, queries
-from api.applications.evidence import EvidenceKind
+from api.applications.evidence import TITLES, EvidenceKind, Wanted
 from api.applications.kinds import NEEDS, approvals
 from api.applications.model import Application, Deed
 from api.applications.rules import Action, Actor, Status, approval
@@ -27,20 +26,6 @@ from api.review.service.refused import refusals_of
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event as JournalEvent
 from ca.audit.journal import Journal
-
-_NAMES: Final = {
-    EvidenceKind.LICENCE: "营业执照照片",
-    EvidenceKind.PAPER_FORM: "申请书照片",
-    EvidenceKind.SIGNATURE: "手写签名",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A piece of evidence to be sent again or in addition. ``name``: the code of an attachment."""
-
-    kind: EvidenceKind
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +144,5 @@ def _names_of(tx: Connection, known: Application, wanted: Sequence[Wanted]) -> l
         name = attachments.get(one.name) if one.kind is EvidenceKind.ATTACHMENT else None
         if name is None and not (possible.get(one.kind, False) and not one.name):
             raise WantedUnknown(f"{one.kind} {one.name}", wanted=one.name or one.kind)
-        told.append(name or _NAMES[one.kind])
+        told.append(name or TITLES[one.kind])
     return told
