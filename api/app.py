@@ -35,6 +35,9 @@ import api.recovery.routes
 import api.registry.routes
 import api.review.office_routes
 import api.review.routes
+import api.scanning.bindings.routes
+import api.scanning.phone_routes
+import api.scanning.platform_routes
 import api.seals.routes
 import api.timestamps.routes
 from api import problems
@@ -89,6 +92,11 @@ _ROUTERS = (
     api.platforms.operator_routes.router,
     api.platforms.routes.router,
     api.journal.routes.router,
+    api.scanning.platform_routes.router,
+    api.scanning.bindings.routes.platform_router,
+    api.scanning.bindings.routes.operator_router,
+    api.scanning.phone_routes.router,
+    api.scanning.bindings.routes.router,
     api.recovery.routes.operator_router,
     api.recovery.routes.router,
     api.pki.routes.operator_router,

@@ -24,6 +24,7 @@ import api.platforms.tables
 import api.realname.tables
 import api.recovery.tables
 import api.review.tables
+import api.scanning.tables
 import api.seals.tables  # noqa: F401 - each registers its tables
 import ca.audit.tables
 import ca.tables

@@ -78,6 +78,7 @@ from api.registry.service import Registry
 from api.review.decisions import wanted_of
 from api.review.service import Review, review
 from api.review.signatures import Judge
+from api.scanning.wiring import Below, Scanning, scanning
 from api.seals.letters import EnterpriseLetters
 from api.seals.service import Sealing
 from api.settings import Settings
@@ -126,6 +127,7 @@ class Services:
     bridge: BridgeService
     scans: ScanService
     waiting: WaitingRoom
+    scanning: Scanning
     issuer: Issuer
     registry: Registry
     certificate_search: CertificateSearch
@@ -249,6 +251,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         db, _now, calls, applied, memberships, handovers, settling, reminders, revoking, scans
     )
     meters.registry.register(QueueCollector(db, _now))
+    enterprises = Enterprises(db, _now, journal)
+    identities = identity_providers(alipay, cloudauth)
+    real_name = RealName(db, id_numbers, identities, realname_policy(settings), _now, journal)
 
     def trust() -> LockTrust:
         return LockTrust.load(settings.folder.lock_cas)
@@ -275,7 +280,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         sms_sandbox=open_sms_sandbox(settings, db, _now),
         accounts=accounts,
         catalogue=Catalogue(db, profiles, _now, journal),
-        enterprises=Enterprises(db, _now, journal),
+        enterprises=enterprises,
         lookups=Lookups(db, _now),
         handovers=handovers,
         applications=applied,
@@ -299,9 +304,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
             ],
             meters.chore_failed,
         ),
-        real_name=RealName(
-            db, id_numbers, identity_providers(alipay, cloudauth), realname_policy(settings), _now, journal
-        ),
+        real_name=real_name,
         real_name_desk=RealNameDesk(db, id_numbers, _now, journal),
         alipay=alipay,
         alipay_sandbox=alipay_sandbox,
@@ -319,6 +322,25 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         bridge=bridge,
         scans=scans,
         waiting=WaitingRoom(scans),
+        scanning=scanning(
+            Below(
+                db=db,
+                clock=_now,
+                journal=journal,
+                ledger=ledger,
+                keys=keys,
+                tries=tries,
+                certificates=certificates,
+                sealing=sealing,
+                enterprises=enterprises,
+                real_name=real_name,
+                statements=authority.statements,
+                scans=scans,
+            ),
+            settings.server_secret(),
+            settings.public_url,
+            handlers,
+        ),
         issuer=issuer,
         registry=Registry(db, ledger, revoker, _now),
         certificate_search=CertificateSearch(db, ledger, id_numbers),

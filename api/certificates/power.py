@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from api.catalogue.rules import CertificateKind
 from api.certificates.queries import Holding
 from api.enterprises.access import require_administrator, require_membership, require_permission
+from api.enterprises.errors import AdministratorNeeded, NoLongerMember, NotPermitted
 from api.enterprises.rules import Permission
+from api.errors import NotFound
 
 
 def require_power(
@@ -32,3 +34,12 @@ def require_power(
         require_permission(tx, held.person_id, held.credit_code, asked, hold=hold)
     if held.kind is CertificateKind.ENTERPRISE:
         require_administrator(tx, held.person_id, held.credit_code)
+
+
+def has_power(tx: Connection, held: Holding, permission: Permission | None) -> bool:
+    """The same as a question: for lists of what can be chosen."""
+    try:
+        require_power(tx, held, permission)
+    except (NotPermitted, NoLongerMember, AdministratorNeeded, NotFound):
+        return False
+    return True

@@ -13,7 +13,7 @@ from api.accounts.sessions import Person
 from api.certificates import listing, queries
 from api.certificates.custody import SubscriberKeys
 from api.certificates.listing import Again, Listing, Pending
-from api.certificates.power import require_power
+from api.certificates.power import has_power, require_power
 from api.certificates.queries import Holding
 from api.certificates.rules import (
     ENDED,
@@ -101,6 +101,15 @@ class Certificates:
         """One certificate. Raises NotFound."""
         with self._db.read() as tx:
             return self._held(tx, queries.find_own(tx, serial, person.id))
+
+    def to_choose_from(self, person: Person, permission: Permission | None) -> list[HeldCertificate]:
+        """Signing certificates in force with which the person may do this now, newest first; not those whose
+        keys are on locks."""
+        with self._db.read() as tx:
+            signing = [one for one in queries.of_person(tx, person.id) if one.purpose is Purpose.SIGNING]
+            mine = [one for one in signing if one.custody != Custody.LOCK]
+            held = [self._held(tx, one) for one in mine if has_power(tx, one, permission)]
+        return [one for one in held if one.state is CertificateState.ACTIVE]
 
     def open(
         self, person: Person, serial: str, pin: str, permission: Permission | None = Permission.SEAL

@@ -88,6 +88,10 @@ class Action(StrEnum):
     PAYMENT_REFUND_ORDERED = "payment.refund_ordered"
     PAYMENT_REFUNDED = "payment.refunded"
     PLATFORM_CHANGED = "platform.changed"
+    SCAN_APPROVED = "scan.approved"
+    SCAN_REFUSED = "scan.refused"
+    BINDING_MADE = "binding.made"
+    BINDING_ENDED = "binding.ended"
 
 
 class Outcome(StrEnum):

@@ -143,6 +143,14 @@ TABLE: Final[dict[str, Row]] = {
             "stamp": TOKEN_OF_SOFTWARE,
         }.items()
     },
+    # 扫码: another's scan is not found whoever asks, and the cast has none
+    "scanning_phone_claim": PERSON,
+    "scanning_phone_show": VERIFIED,
+    "scanning_phone_document": VERIFIED,
+    "scanning_phone_approve": VERIFIED,
+    "scanning_phone_refuse": VERIFIED,
+    "scanning_bindings_list_own": VERIFIED,
+    "scanning_bindings_end_own": absent(VERIFIED),
     # 密钥恢复
     "recovery_ask": REVIEWER,
     "recovery_newest": OPERATOR,
@@ -233,6 +241,7 @@ TABLE: Final[dict[str, Row]] = {
     "platforms_operator_add_key": absent(MANAGER),
     "platforms_operator_retire_key": absent(MANAGER),
     "platforms_operator_history": absent(AUDITING),
+    "scanning_bindings_list_all": OPERATOR,
     # 订单管理
     "payments_list_orders": AUDITING,
     "payments_show_order_dossier": absent(AUDITING),
@@ -243,6 +252,13 @@ TABLE: Final[dict[str, Row]] = {
     "platforms_list_keys": PLATFORM,
     "platforms_add_key": PLATFORM,
     "platforms_retire_key": PLATFORM,
+    "scanning_platform_ask": PLATFORM,
+    "scanning_platform_scan": PLATFORM,
+    "scanning_platform_cancel": PLATFORM,
+    "scanning_platform_sealed_document": PLATFORM,
+    "scanning_platform_evidence": PLATFORM,
+    "scanning_bindings_list_of_platform": PLATFORM,
+    "scanning_bindings_end_of_platform": PLATFORM,
     # EST 自动登记
     "est_open_enrolment": MANAGER,
     "est_ca_certificates_of_profile": ANYBODY,

@@ -1,0 +1,1 @@
+"""What each kind of scan does once it is approved: a file for each."""

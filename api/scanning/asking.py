@@ -1,0 +1,170 @@
+"""A platform asks: what it may ask for, how its scan stands, and what the scan gave."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from api.db import Database
+from api.platforms import documents
+from api.platforms.registered import Platform
+from api.platforms.rules import Scope, check_scope
+from api.scanning.digests import request_digest
+from api.scanning.errors import (
+    EnvelopeRepeated,
+    OriginNotRegistered,
+    PlaceOffPage,
+    ScanUnfinished,
+    TooManyDocuments,
+    TooManyEnvelopes,
+    TooManyPlaces,
+)
+from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_PLACES
+from api.scanning.requests import BindAsked, DecryptAsked, DocumentAsked, ScanAsked, SignAsked, as_sent
+from api.scanning.sealed import SealedDocuments
+from api.statements.signing import Statements
+from ca.documents.errors import PageNotFound, SealOffPage
+from ca.documents.placing import Place
+from ca.documents.reading import SealablePdf, open_sealable
+from ca.envelopes.session import check_session_key
+from ca.seals.rules import RULES, SealKind
+from mobile_bridge.server.rules import SessionKind, Status
+from mobile_bridge.server.scans import CreatedScan, Scan, ScanService
+
+_SEAL_MM: Final = RULES[SealKind.ENTERPRISE].diameter
+_LONGER: Final = timedelta(hours=1)
+"""What a scan needs of a document outlives the scan by this at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewScan:
+    """A scan that was just made, and its request's digest."""
+
+    made: CreatedScan
+    digest: str
+
+
+class Asking:
+    """The verbs of platforms. Another platform's scan is SessionNotFound."""
+
+    def __init__(
+        self,
+        db: Database,
+        scans: ScanService,
+        sealed: SealedDocuments,
+        statements: Statements,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._db = db
+        self._scans = scans
+        self._sealed = sealed
+        self._statements = statements
+        self._clock = clock
+
+    def ask(self, platform: Platform, asked: ScanAsked) -> NewScan:
+        """A scan for one of the platform's pages.
+
+        Raises ScopeMissing, OriginNotRegistered, DocumentMissing, PlaceOffPage, TooManyDocuments,
+        TooManyPlaces, TooManyEnvelopes, EnvelopeRepeated, SessionKeyInvalid, DocumentRefused.
+        """
+        check_scope(platform.scopes, Scope(asked.kind))
+        origin = asked.origin or platform.origins[0]
+        if origin not in platform.origins:
+            raise OriginNotRegistered(f"{origin} is none of the platform's origins")
+        self._check(platform, asked)
+        request = as_sent(asked)
+        digest = request_digest(platform.id, origin, request)
+        made = self._scans.create(
+            platform.id,
+            SessionKind(asked.kind),
+            request,
+            origin=origin,
+            digest=digest,
+            lifetime=timedelta(seconds=asked.lifetime_seconds),
+            subject=asked.user if isinstance(asked, BindAsked) else "",
+        )
+        return NewScan(made, digest)
+
+    def scan(self, platform: Platform, scan_id: str) -> Scan:
+        """Raises SessionNotFound."""
+        return self._scans.of_platform(scan_id, platform.id)
+
+    def cancel(self, platform: Platform, scan_id: str) -> None:
+        """Raises SessionNotFound, or why the scan is closed."""
+        self._scans.cancel(scan_id, platform.id)
+
+    def sealed(self, platform: Platform, scan_id: str, number: int) -> bytes:
+        """A sealed document of a complete scan.
+
+        Raises SessionNotFound, ScanUnfinished, SealedDocumentGone.
+        """
+        scan = self.scan(platform, scan_id)
+        if scan.status is not Status.COMPLETE or scan.kind is not SessionKind.SIGN or scan.answer is None:
+            raise ScanUnfinished(f"a {scan.status} scan of the kind {scan.kind}")
+        given = scan.answer["documents"]
+        if not 0 <= number < len(given):
+            raise ScanUnfinished(f"the scan has {len(given)} documents")
+        return self._sealed.read(scan.id, number, given[number]["sealed_sha256"])
+
+    def evidence(self, platform: Platform, scan_id: str) -> tuple[dict[str, Any], str]:
+        """What happened, in order; and the same signed by the service. Raises SessionNotFound, HsmError."""
+        scan = self.scan(platform, scan_id)
+        told = {
+            "scan": scan.id,
+            "kind": scan.kind.value,
+            "platform": scan.platform,
+            "origin": scan.origin,
+            "request_digest": scan.digest,
+            "status": scan.status.value,
+            "events": [_event(one) for one in self._scans.events(scan.id)],
+        }
+        return told, self._statements.sign({"aud": scan.origin, "sub": "evidence", **told})
+
+    def _check(self, platform: Platform, asked: ScanAsked) -> None:
+        if isinstance(asked, SignAsked):
+            self._check_documents(platform, asked)
+        elif isinstance(asked, DecryptAsked):
+            _check_envelopes(asked)
+
+    def _check_documents(self, platform: Platform, asked: SignAsked) -> None:
+        if len(asked.documents) > MOST_DOCUMENTS:
+            raise TooManyDocuments(f"{len(asked.documents)} documents", most=MOST_DOCUMENTS)
+        if any(len(one.places) > MOST_PLACES for one in asked.documents):
+            raise TooManyPlaces(f"at most {MOST_PLACES} in a document", most=MOST_PLACES)
+        digests = [one.sha256 for one in asked.documents]
+        until = self._clock() + timedelta(seconds=asked.lifetime_seconds) + _LONGER
+        with self._db.write() as tx:
+            documents.listed(tx, platform.id, digests, self._clock())
+            for digest in dict.fromkeys(digests):
+                documents.keep_until(tx, platform.id, digest, until)
+        for number, one in enumerate(asked.documents):
+            with self._db.read() as tx:
+                pdf = documents.content(tx, platform.id, one.sha256)
+            _check_places(number, one, open_sealable(pdf))
+
+
+def _check_places(number: int, document: DocumentAsked, pdf: SealablePdf) -> None:
+    """A round seal, the largest that anybody has, must be wholly on its page."""
+    for index, one in enumerate(document.places):
+        try:
+            page = pdf.page_index(one.page)
+            place = Place(page, one.x_mm, one.y_mm)
+            pdf.geometry(page).rectangle(place, _SEAL_MM, _SEAL_MM)
+        except (PageNotFound, SealOffPage) as off:
+            raise PlaceOffPage(str(off), document=number, place=index) from off
+
+
+def _check_envelopes(asked: DecryptAsked) -> None:
+    if len(asked.envelopes) > MOST_ENVELOPES:
+        raise TooManyEnvelopes(f"{len(asked.envelopes)} envelopes", most=MOST_ENVELOPES)
+    if len({one.id for one in asked.envelopes}) != len(asked.envelopes):
+        raise EnvelopeRepeated("the ids of envelopes must differ")
+    check_session_key(base64.b64decode(asked.session_key))
+
+
+def _event(event: Any) -> dict[str, Any]:
+    told = asdict(event)
+    return told | {"at": event.at.isoformat(timespec="milliseconds")}

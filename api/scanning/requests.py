@@ -1,0 +1,187 @@
+"""What a platform asks for, one body for each kind of scan. Nothing is trimmed: the request is digested."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_FACTS, MOST_PLACES
+from api.wire import Body
+from ca.envelopes.recipients import MAX_RECIPIENT
+
+_KEY: Final = "GQYKKnZiTGNtNLxCXPVJzwYmlDpBQyTdDBkNQZPVGAg="
+_RECIPIENT: Final = "MIIBZAIBADBMMDQxCzAJBgNVBAYTAkNO"
+
+
+def _printable(text: str) -> str:
+    # Nothing invisible: what is shown must read as what is signed (no controls, no changes of direction).
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("printable characters are expected, and no spaces around them")
+    return text
+
+
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("base64 is expected") from None
+    return text
+
+
+def _text(most: int) -> Any:
+    return (Field(min_length=1, max_length=most), AfterValidator(_printable))
+
+
+Title = Annotated[str, *_text(80)]
+Words = Annotated[str, *_text(120)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Millimetres = Annotated[float, Field(ge=0, le=5000, allow_inf_nan=False)]
+
+
+class _Asked(Body):
+    """What every kind has. ``nonce``: the platform's own, told again in the answer. ``origin``: of the page
+    that waits; the first of the registered ones unless it is given."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    nonce: str = Field(
+        min_length=16, max_length=128, pattern=r"^[!-~]+$", examples=["c2VhbGJyaWRnZS1ub25jZQ"]
+    )
+    origin: str | None = Field(None, max_length=200, examples=["https://trade.example.org.cn"])
+    title: Title | None = Field(None, examples=["临沂市某道路工程"])
+    lifetime_seconds: int = Field(180, ge=60, le=600)
+
+
+class BindAsked(_Asked):
+    """扫码绑定. ``user``: the platform's own name for its user. ``credit_code``: the enterprise that the user
+    belongs to, where the platform knows it; another one's certificate is refused then."""
+
+    kind: Literal["bind"]
+    user: Annotated[str, *_text(80)] = Field(examples=["u-20260302"])
+    user_name: Title | None = Field(None, examples=["李晓明"])
+    credit_code: str | None = Field(None, min_length=18, max_length=18, examples=["91371300MA3C0TEQ4M"])
+
+
+class LoginAsked(_Asked):
+    """扫码登录."""
+
+    kind: Literal["login"]
+
+
+class ToolLoginAsked(_Asked):
+    """投标工具 CA 认证. ``tool``: its name, as people know it."""
+
+    kind: Literal["tool-login"]
+    tool: Title = Field(examples=["投标文件制作工具"])
+
+
+class RecordAsked(_Asked):
+    """同步诚信库."""
+
+    kind: Literal["record"]
+
+
+class PlaceAsked(Body):
+    """The centre of a seal. ``page`` from 0, negative counts from the end; from the upper left corner."""
+
+    page: int = Field(ge=-10_000, le=10_000, examples=[0])
+    x_mm: Millimetres = Field(examples=[105])
+    y_mm: Millimetres = Field(examples=[210])
+
+
+class DocumentAsked(Body):
+    """A document that was uploaded before. ``places``: at least one; most of them as documents allow."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    sha256: Sha256
+    title: Title = Field(examples=["招标文件"])
+    places: list[PlaceAsked] = Field(
+        min_length=1, max_length=200, description=f"at most {MOST_PLACES} (`too_many_places`)"
+    )
+
+
+class SignAsked(_Asked):
+    """扫码签章: all of the documents by one approval."""
+
+    kind: Literal["sign"]
+    reason: Words = Field(examples=["签署招标文件"])
+    documents: list[DocumentAsked] = Field(
+        min_length=1, max_length=500, description=f"at most {MOST_DOCUMENTS} (`too_many_documents`)"
+    )
+
+
+class FileAsked(Body):
+    """A file that stays with the platform. ``bytes``: its length."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    title: Title = Field(examples=["临沂市某道路工程招标文件"])
+    sha256: Sha256
+    bytes: int = Field(ge=0, le=2**53 - 1, examples=[1048576])
+
+
+class FactAsked(Body):
+    """A line that the phone shows."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    label: Annotated[str, *_text(20)] = Field(examples=["项目编号"])
+    value: Words = Field(examples=["LY2026-0112"])
+
+
+class GenerateAsked(_Asked):
+    """扫码生成招标文件: an approval of the file by its digest."""
+
+    kind: Literal["generate"]
+    file: FileAsked
+    facts: list[FactAsked] = Field(default_factory=list, max_length=MOST_FACTS)
+
+
+class TenderAsked(Body):
+    """Which opening it is."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    title: Title = Field(examples=["临沂市某道路工程"])
+    number: Title = Field(examples=["LY2026-0112"])
+
+
+class EnvelopeAsked(Body):
+    """A CMS RecipientInfo of an envelope, DER in base64. ``id``: the platform's own, once in a request."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[!-~]+$", examples=["bid-1"])
+    title: Title = Field(examples=["投标文件"])
+    recipient: Annotated[str, AfterValidator(_base64)] = Field(
+        min_length=4, max_length=(MAX_RECIPIENT + 2) // 3 * 4, examples=[_RECIPIENT]
+    )
+
+
+class DecryptAsked(_Asked):
+    """扫码解密. ``session_key``: X25519 public key, 32 bytes in base64, to which content keys are sealed."""
+
+    kind: Literal["decrypt"]
+    tender: TenderAsked
+    session_key: Annotated[str, AfterValidator(_base64)] = Field(
+        min_length=44, max_length=44, examples=[_KEY]
+    )
+    envelopes: list[EnvelopeAsked] = Field(
+        min_length=1, max_length=2000, description=f"at most {MOST_ENVELOPES} (`too_many_envelopes`)"
+    )
+
+
+ScanAsked = Annotated[
+    BindAsked | LoginAsked | ToolLoginAsked | RecordAsked | SignAsked | GenerateAsked | DecryptAsked,
+    Field(discriminator="kind"),
+]
+"""Any of them."""
+
+
+def as_sent(asked: _Asked) -> dict[str, Any]:
+    """The request as the platform sent it: what it left out is not there."""
+    return asked.model_dump(mode="json", exclude_unset=True)
