@@ -156,6 +156,22 @@ class SessionAnswered(BridgeError):
     zh = "任务已完成，不能重复提交"
 
 
+class PcUnconfirmed(BridgeError):
+    """The phone has not said yes to the PC that claimed. ``number``: what both show."""
+
+    kind = Kind.CONFLICT
+    code = "pc_unconfirmed"
+    zh = "请在手机上确认这台电脑，核对码 {number}"
+
+
+class PcDiffers(BridgeError):
+    """The phone said yes to another number than that of the PC which claimed."""
+
+    kind = Kind.CONFLICT
+    code = "pc_differs"
+    zh = "核对码与打开任务的电脑不一致，请核对电脑上显示的数字"
+
+
 class SessionNotReady(BridgeError):
     """The step asked for comes later: the session is not claimed, or no certificate was offered."""
 

@@ -181,6 +181,12 @@ class ConsentGiven(PinGiven):
     serial: _Serial
 
 
+class PcConfirmed(Body):
+    """确认电脑: the two digits that the person compared with the PC's."""
+
+    number: str = Field(min_length=2, max_length=2, pattern="^[0-9]{2}$", examples=["47"])
+
+
 class Declined(Body):
     """不同意: why; the applicant reads it."""
 

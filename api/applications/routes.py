@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.applications.applicants import applicant
-from api.applications.bodies import NewApplication, PinGiven, Revision, SignaturePicked
+from api.applications.bodies import NewApplication, PcConfirmed, PinGiven, Revision, SignaturePicked
 from api.applications.evidence import Evidence, EvidenceKind
 from api.applications.pictures import MAX_BYTES, PictureTooLarge
 from api.applications.schemas import (
@@ -67,6 +67,10 @@ Picture = Annotated[bytes, Depends(_picture)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attachment, by its code")]
 
+_ENDED = (
+    *("session_answered", "session_cancelled", "session_expired", "session_failed", "session_not_found"),
+    "session_refused",
+)
 
 # Whatever is asked for, first or once more, is checked alike.
 _ASKING = (
@@ -255,6 +259,22 @@ def send_to_computer(application_id: str, person: Verified, sending: Sending) ->
 def signing_state(application_id: str, person: Verified, sending: Sending) -> SigningStateView:
     """查询电脑端签章进度: where the signing on the PC stands."""
     return SigningStateView.model_validate(sending.state(person, application_id))
+
+
+@router.post("/{application_id}/send-to-computer/confirmation")
+@refuses("not_found", "pc_differs", "session_not_ready", *_ENDED)
+def confirm_pc(
+    application_id: str, body: PcConfirmed, person: Verified, sending: Sending
+) -> SigningStateView:
+    """确认电脑: say yes to the PC that opened the address; before that it learns nothing of the task."""
+    return SigningStateView.model_validate(sending.confirm_pc(person, application_id, body.number))
+
+
+@router.delete("/{application_id}/send-to-computer")
+@refuses("not_found", *_ENDED)
+def take_address_back(application_id: str, person: Verified, sending: Sending) -> SigningStateView:
+    """取消发送到电脑: take the address back, whatever PC has opened it."""
+    return SigningStateView.model_validate(sending.cancel(person, application_id))
 
 
 @router.post("/{application_id}/submit")

@@ -245,9 +245,19 @@ class SigningAddressView(Answer):
     expires_at: datetime
 
 
+class ClaimedPcView(Answer):
+    """The PC that opened the address and knew the code. ``number``: two digits that it shows too;
+    ``program``: what it says of itself; ``confirmed``: whether the phone said yes to it."""
+
+    number: str
+    program: str
+    confirmed: bool
+
+
 class SigningStateView(Answer):
     """Where the signing on the PC stands. ``openings``: how many browsers opened the address.
 
+    ``pc``: the one that waits for the phone's yes, or has it, null before.
     ``result``: SHA-256 of the signed form once the status is ``complete``; ``failure``: a stable code;
     ``reason``: what the lock's holder said to a refusal.
     """
@@ -255,6 +265,7 @@ class SigningStateView(Answer):
     status: str
     openings: int
     tries: int
+    pc: ClaimedPcView | None
     failure: str | None
     reason: str | None
     result: str | None

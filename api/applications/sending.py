@@ -38,6 +38,18 @@ class SendToComputer:
             raise NotFound("the form was not sent to a computer yet")
         return state
 
+    def confirm_pc(self, person: Person, application_id: str, number: str) -> SessionState:
+        """Say yes to the PC that opened the newest address. Raises NotFound, PcDiffers, why it is closed."""
+        state = self.state(person, application_id)
+        self._bridge.confirm_pc(state.id, _owner(person), number)
+        return self._bridge.status(state.id, _owner(person))
+
+    def cancel(self, person: Person, application_id: str) -> SessionState:
+        """Take the newest address back. Raises NotFound, or why it is closed."""
+        state = self.state(person, application_id)
+        self._bridge.cancel(state.id, _owner(person))
+        return self._bridge.status(state.id, _owner(person))
+
 
 def _owner(person: Person) -> str:
     return f"person/{person.id}"

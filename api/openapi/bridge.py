@@ -46,10 +46,18 @@ REFUSALS: Final = {
         *("address_unknown", "already_claimed", "code_tries_spent", "code_wrong", "session_cancelled"),
         "session_expired",
     ),
-    "bridge_task": ("task_is_enrolment", *_LIVING),
-    "bridge_certificate": ("task_is_enrolment", "application_state", "not_found", *_LIVING, *_LOCK),
-    "bridge_document": ("task_is_enrolment", "session_not_ready", *_LIVING),
-    "bridge_answer": ("task_is_enrolment", "application_state", "not_found", *_LIVING, *_SIGNATURE),
+    "bridge_task": ("pc_unconfirmed", "task_is_enrolment", *_LIVING),
+    "bridge_certificate": (
+        *("application_state", "not_found", "pc_unconfirmed", "task_is_enrolment"),
+        *_LIVING,
+        *_LOCK,
+    ),
+    "bridge_document": ("pc_unconfirmed", "task_is_enrolment", "session_not_ready", *_LIVING),
+    "bridge_answer": (
+        *("application_state", "not_found", "pc_unconfirmed", "task_is_enrolment"),
+        *_LIVING,
+        *_SIGNATURE,
+    ),
     "bridge_refusal": ("message_malformed", "message_too_large", *_LIVING),
 }
 """The codes of each operation."""

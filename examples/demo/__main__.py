@@ -63,7 +63,10 @@ def _play(work: Path, out: Path, company: Company, document: bytes) -> list[judg
         application = phone.claim(company, licence_picture(company))
         _step("发送到电脑", "the lock agent checks the form and signs it on the lock")
         address, code = phone.send_to_computer(application)
-        _agent(address, code, module, lock_folder, work)
+        with _agent(address, code, module, lock_folder, work) as agent:
+            phone.confirm_pc(application)
+        if agent.returncode:
+            raise subprocess.CalledProcessError(agent.returncode, "sealbridge-agent")
         (out / "application-form.pdf").write_bytes(phone.form(application))
         phone.submit(application)
         _step("审核", "an operator approves")
@@ -125,11 +128,11 @@ def _make_lock(work: Path, module: Path) -> Path:
     return folder
 
 
-def _agent(address: str, code: str, module: Path, folder: Path, work: Path) -> None:
+def _agent(address: str, code: str, module: Path, folder: Path, work: Path) -> subprocess.Popen[bytes]:
     command = [program("sealbridge-agent"), "approve", address, "--code", code, "--yes"]
     command += ["--module", str(module), "--token-label", lock.LABEL, "--home", str(work / "agent")]
     command += ["--pin-file", str(folder / lock.PIN_FILE)]
-    subprocess.run(command, check=True, env=lock.environment(folder))
+    return subprocess.Popen(command, env=lock.environment(folder))
 
 
 def _report(out: Path, company: Company, verdicts: list[judges.Verdict]) -> int:

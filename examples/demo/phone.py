@@ -104,6 +104,17 @@ class Phone(Client):
         sent = self.call("POST", f"/v1/applications/{application}/send-to-computer").json()
         return sent["address"], sent["code"]
 
+    def confirm_pc(self, application: str) -> str:
+        """确认电脑: wait for the PC that claims, and say yes to it; the number that both show."""
+        path = f"/v1/applications/{application}/send-to-computer"
+        for _ in range(300):
+            pc = self.call("GET", path).json()["pc"]
+            if pc is not None:
+                self.call("POST", f"{path}/confirmation", json={"number": pc["number"]})
+                return str(pc["number"])
+            time.sleep(0.2)
+        raise Refused("no PC has opened the address")
+
     def form(self, application: str) -> bytes:
         """The application form as it stands."""
         return self.call("GET", f"/v1/applications/{application}/form").content

@@ -13,7 +13,7 @@ from typing import Final
 
 from hsm.errors import Kind, SealBridgeError
 from mobile_bridge.errors import SessionAnswered, SessionNotReady
-from mobile_bridge.server.refusals import why_closed
+from mobile_bridge.server.refusals import require_confirmed, why_closed
 from mobile_bridge.server.rules import SETTLE_AFTER, Action, Actor, Status
 from mobile_bridge.server.sessions import Clock, Session, Sessions
 from mobile_bridge.server.tasks import ApprovalTasks
@@ -33,6 +33,7 @@ class Answers:
     def take(self, session: Session, cms: bytes) -> str:
         """Store an answer and finish the session; returns its result. The same answer may come again."""
         if session.status is Status.CLAIMED:
+            require_confirmed(session)
             session = self._confirm(session, cms)
         if session.status not in (Status.CONFIRMED, Status.COMPLETE):
             raise why_closed(session)

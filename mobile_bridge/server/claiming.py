@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import Any
 
 from mobile_bridge.errors import AddressRefused, BridgeError, CodeTriesSpent, CodeWrong, SessionClaimed
 from mobile_bridge.server import credentials
@@ -23,8 +24,8 @@ class Claims:
         if session is not None and session.status is Status.CREATED:
             self._sessions.count_opening(session)
 
-    def claim(self, address: str, code: str) -> str:
-        """Bind the session to the caller; returns the task token."""
+    def claim(self, address: str, code: str, program: str) -> str:
+        """Bind the session to the caller; returns the task token. ``program``: what claims, in words."""
         session = self._at(address)
         # Counted before it is compared: codes sent all at once get no more tries than one by one.
         left = None if session is None else self._sessions.spend_try(session)
@@ -34,9 +35,8 @@ class Claims:
             raise self._wrong_code(session, left)
         token = credentials.new_token()
         digest, expires_at = credentials.digest(token), self._clock() + TASK_LIFETIME
-        if not self._sessions.move(
-            session, Action.CLAIM, Actor.HOLDER, task_token_digest=digest, expires_at=expires_at
-        ):
+        claimed: dict[str, Any] = {"task_token_digest": digest, "expires_at": expires_at, "program": program}
+        if not self._sessions.move(session, Action.CLAIM, Actor.HOLDER, **claimed):
             raise self._closed(address, code)
         return token
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Cookie, Form
+from fastapi import APIRouter, Cookie, Form, Header
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -88,12 +88,13 @@ class _Pages:
         code: Annotated[str, Form()] = "",
         token: Annotated[str, Form()] = "",
         form: Annotated[str, Cookie(alias=_FORM_COOKIE)] = "",
+        user_agent: Annotated[str, Header()] = "",
     ) -> Response:
         """Claim the session; a redirect to ``show``, so that a reload sends no form again."""
         try:
             if not form or not hmac.compare_digest(form.encode(), token.encode()):
                 raise PageStale("the form does not belong to this browser's page")
-            task = self._service.claim(address, code)
+            task = self._service.claim(address, code, user_agent)
         except BridgeError as error:
             return self._code_page(address, form or secrets.token_urlsafe(16), error.message)
         here = f"{PAGE_PREFIX}/{address}"
@@ -110,10 +111,12 @@ class _Pages:
         return page
 
     def _task_page(self, task: str, address: str) -> Response:
-        session = self._service.progress(task)
-        enrols = session.kind is SessionKind.LOCK_ENROLMENT
-        if session.status is not Status.CLAIMED:
-            return self._render("end.html", status=session.status.value, enrols=enrols)
+        state = self._service.progress(task)
+        enrols = state.kind is SessionKind.LOCK_ENROLMENT
+        if state.status is not Status.CLAIMED:
+            return self._render("end.html", status=state.status.value, enrols=enrols)
+        if state.pc is not None and not state.pc.confirmed and not enrols:
+            return self._render("confirm.html", number=state.pc.number)
         if enrols and self._enrolments is not None:
             facts = self._enrolments.facts(task)[0].facts
         else:

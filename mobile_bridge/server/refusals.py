@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from mobile_bridge.errors import (
     BridgeError,
+    PcUnconfirmed,
     SessionAnswered,
     SessionCancelled,
     SessionExpired,
@@ -13,7 +14,9 @@ from mobile_bridge.errors import (
     SessionNotReady,
     SessionRefused,
 )
+from mobile_bridge.server.pcs import number_of
 from mobile_bridge.server.rules import Status
+from mobile_bridge.server.sessions import Session
 
 _REFUSALS: Final[dict[Status, type[BridgeError]]] = {
     Status.CREATED: SessionNotReady,
@@ -34,6 +37,13 @@ class Standing(Protocol):
     def status(self) -> Status:
         """Where it stands."""
         ...
+
+
+def require_confirmed(session: Session) -> None:
+    """Raise PcUnconfirmed while a claimed session waits for the phone's yes to the PC."""
+    if session.confirmed_at is None:
+        number = number_of(session.task_token_digest or "0")
+        raise PcUnconfirmed("the phone has not confirmed this PC", number=number)
 
 
 def why_closed(session: Standing) -> BridgeError:

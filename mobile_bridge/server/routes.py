@@ -10,7 +10,7 @@ from datetime import UTC
 from importlib.metadata import version
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from mobile_bridge import wire
 from mobile_bridge.errors import MessageMalformed, MessageTooLarge, TaskTokenRefused
@@ -40,9 +40,10 @@ def router(service: BridgeService) -> APIRouter:
     routes = APIRouter(tags=["电脑端签章"], dependencies=[Depends(_tell_newest_agent)])
 
     @routes.post(wire.CLAIMS_PATH, status_code=201)
-    def claim(body: wire.Claim) -> wire.Claimed:
-        """领取任务: claim a session by its address and code."""
-        return wire.Claimed(service.claim(body.address, body.code))
+    def claim(body: wire.Claim, request: Request) -> wire.Claimed:
+        """领取任务: claim a session by its address and code; the phone is asked for its yes to this PC."""
+        program = request.headers.get("user-agent", "")
+        return wire.Claimed(service.claim(body.address, body.code, program))
 
     @routes.get(wire.TASK_PATH)
     def task(token: TaskToken) -> wire.Task:

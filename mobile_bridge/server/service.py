@@ -3,6 +3,7 @@
     service = BridgeService(engine, clock, tasks, "https://ca.example")
     sent = service.create(SessionKind.LOCK_SIGNATURE, subject, owner)    # the phone shows address and code
     token = service.claim(sent.address, code)                # one device, once
+    service.confirm_pc(sent.id, owner, number)               # the phone's yes to that device
     service.offer_certificate(token, certificate_der)        # prepares the document for this certificate
     service.answer(token, cms)                               # verified against our own bytes, once
     service.status(sent.id, owner).status                    # the phone goes on when it is COMPLETE
@@ -19,11 +20,18 @@ from typing import Any
 from sqlalchemy import Engine
 
 from hsm.errors import SealBridgeError
-from mobile_bridge.errors import SessionNotFound, SessionNotReady, TaskIsEnrolment, TaskTokenRefused
+from mobile_bridge.errors import (
+    PcDiffers,
+    SessionNotFound,
+    SessionNotReady,
+    TaskIsEnrolment,
+    TaskTokenRefused,
+)
 from mobile_bridge.server import credentials
 from mobile_bridge.server.answering import Answers
 from mobile_bridge.server.claiming import Claims
-from mobile_bridge.server.refusals import why_closed
+from mobile_bridge.server.pcs import ClaimedPc, number_of, program_of
+from mobile_bridge.server.refusals import require_confirmed, why_closed
 from mobile_bridge.server.rules import ADDRESS_LIFETIME, Action, Actor, SessionKind, Status, WrongMove
 from mobile_bridge.server.sessions import Clock, Event, Session, Sessions
 from mobile_bridge.server.tasks import ApprovalTasks, TaskFacts
@@ -44,8 +52,8 @@ class CreatedSession:
 class SessionState:
     """What the phone may know. ``failure``: why it FAILED; ``reason``: what the holder said to a refusal.
 
-    ``tries``: codes tried; ``openings``: how many browsers opened the address; ``expires_at``: of the
-    present step; ``result``: SHA-256 of the signed document.
+    ``tries``: codes tried; ``openings``: how many browsers opened the address; ``pc``: the one that claimed;
+    ``expires_at``: of the present step; ``result``: SHA-256 of the signed document.
     """
 
     id: str
@@ -56,6 +64,7 @@ class SessionState:
     reason: str | None
     tries: int
     openings: int
+    pc: ClaimedPc | None
     created_at: datetime
     expires_at: datetime
     result: str | None
@@ -103,6 +112,21 @@ class BridgeService:
         """Take back an unanswered session. Raises SessionNotFound, or why it is closed."""
         self._move(self._owned(session_id, owner), Action.CANCEL, Actor.REQUESTER)
 
+    def confirm_pc(self, session_id: str, owner: str, number: str) -> None:
+        """Say yes to the PC that claimed, by the number that it shows. May be said again.
+
+        Raises SessionNotFound, SessionNotReady before the claim, PcDiffers, or why the session is closed.
+        """
+        session = self._owned(session_id, owner)
+        if session.status is not Status.CLAIMED or session.task_token_digest is None:
+            raise why_closed(session)
+        if number != number_of(session.task_token_digest):
+            raise PcDiffers("the PC that claimed shows another number")
+        if session.confirmed_at is None and not self._sessions.confirm_pc(session):
+            session = self._by_id(session.id)
+            if session.confirmed_at is None:
+                raise why_closed(session)
+
     # The operator.
 
     def events(self, session_id: str) -> list[Event]:
@@ -119,13 +143,13 @@ class BridgeService:
         """Count a browser that opened an address; nothing tells whether there is a session."""
         self._claims.opened(address)
 
-    def claim(self, address: str, code: str) -> str:
-        """Bind the session to the caller; returns the task token.
+    def claim(self, address: str, code: str, program: str = "") -> str:
+        """Bind the session to the caller; returns the task token. ``program``: its User-Agent header.
 
         Raises CodeWrong, CodeTriesSpent; AddressRefused alike for wrong, ended and expired addresses;
         SessionClaimed to one who knows the code and comes second.
         """
-        return self._claims.claim(address, code)
+        return self._claims.claim(address, code, program_of(program))
 
     # The PC, with its task token. Each raises TaskTokenRefused, or why the session is closed.
 
@@ -135,7 +159,7 @@ class BridgeService:
         return self._tasks.facts(session.subject), session.expires_at
 
     def progress(self, token: str) -> SessionState:
-        """Where the session of a task token stands, also after its end."""
+        """Where the session of a task token stands: before the phone's yes, and after the end too."""
         return _state(self._answers.resume(self._held(token)))
 
     def offer_certificate(self, token: str, certificate: bytes) -> None:
@@ -208,8 +232,17 @@ class BridgeService:
             raise TaskIsEnrolment("nothing is signed in this session")
         if session.status is not Status.CLAIMED:
             raise why_closed(session)
+        require_confirmed(session)
         return session
 
 
 def _state(session: Session) -> SessionState:
-    return SessionState(**{name: getattr(session, name) for name in SessionState.__slots__})
+    told = {name: getattr(session, name) for name in SessionState.__slots__ if name != "pc"}
+    return SessionState(**told, pc=_pc(session))
+
+
+def _pc(session: Session) -> ClaimedPc | None:
+    if session.task_token_digest is None:
+        return None
+    number = number_of(session.task_token_digest)
+    return ClaimedPc(number, session.program or "", session.confirmed_at is not None)

@@ -27,6 +27,9 @@ class Session:
     failure: str | None
     reason: str | None
     code_digest: str
+    task_token_digest: str | None
+    program: str | None
+    confirmed_at: datetime | None
     tries: int
     openings: int
     created_at: datetime
@@ -142,6 +145,19 @@ class Sessions:
         """Write what was prepared for a certificate; False when the session was moved meanwhile."""
         values = {"certificate": certificate, "document": document}
         return self._take(session, Step.note(session.status, "offer", Actor.HOLDER), values)
+
+    def confirm_pc(self, session: Session) -> bool:
+        """Write that the phone said yes to the PC; False when that was written, or the session moved."""
+        mine = _ADDRESS.c.session_id == session.id
+        step = Step.note(Status.CLAIMED, "confirm-pc", Actor.REQUESTER)
+        confirm = update(_ADDRESS).where(mine, _ADDRESS.c.confirmed_at.is_(None))
+        with self._engine.connect() as tx, tx.begin() as transaction:
+            moved = moving.take(tx, session.id, step, self._clock())
+            confirmed = tx.execute(confirm.values(confirmed_at=self._clock())).rowcount
+            if moved is None or not confirmed:
+                transaction.rollback()
+                return False
+        return True
 
     def count_opening(self, session: Session) -> None:
         """Count a browser that opened the address."""

@@ -85,6 +85,8 @@ address = Table(
     Column("tries", Integer, nullable=False, default=0),  # codes tried, counted before they are compared
     Column("openings", Integer, nullable=False, default=0),  # browsers that opened the address
     Column("task_token_digest", String(64), unique=True),
+    Column("program", String(40)),  # with which it was claimed, as it describes itself
+    Column("confirmed_at", UtcDateTime),  # when the phone said yes to the PC that claimed
     Column("certificate", LargeBinary),  # DER, as offered
     Column("document", LargeBinary),  # prepared for that certificate
     Column("answer", LargeBinary),  # CMS

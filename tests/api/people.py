@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from base64 import b64encode
 from datetime import date, timedelta
 from io import BytesIO
@@ -135,6 +136,17 @@ class Phone:
         assert sent.status_code == 201, sent.text
         return sent.json()["address"], sent.json()["code"]
 
+    def confirm_pc(self, application: str) -> None:
+        """Say yes to the PC that claims, as soon as it has."""
+        path = f"/v1/applications/{application}/send-to-computer"
+        for _ in range(300):
+            pc = self.http.get(path).json()["pc"]
+            if pc is not None:
+                break
+            time.sleep(0.1)
+        done = self.http.post(f"{path}/confirmation", json={"number": pc["number"]})
+        assert done.status_code == 200, done.text
+
     def act(self, application: str, action: str, **body: Any) -> httpx.Response:
         path = f"/v1/applications/{application}/{action}"
         return self.http.post(path, json=body) if body else self.http.post(path)
@@ -230,6 +242,7 @@ class Pc:
     def sign(self, phone: Phone, application: str, lock: Lock) -> None:
         """The whole of 发送到电脑."""
         assert self.claim(*phone.send_to_computer(application)).status_code == 201
+        phone.confirm_pc(application)
         offered = self.offer(lock)
         assert offered.status_code == 204, offered.text
         answered = self.answer(lock)

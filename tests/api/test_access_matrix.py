@@ -109,6 +109,8 @@ TABLE: Final[dict[str, Row]] = {
     "applications_seal": OWN,
     "applications_send_to_computer": OWN,
     "applications_signing_state": OWN,
+    "applications_confirm_pc": OWN,
+    "applications_take_address_back": OWN,
     "applications_submit": OWN,
     "applications_withdraw": OWN,
     # 加入企业审批

@@ -28,6 +28,7 @@ def status(phone: Phone, application: str) -> str:
 @pytest.fixture
 def claimed(phone: Phone, pc: Pc, draft: str) -> str:
     assert pc.claim(*phone.send_to_computer(draft)).status_code == 201
+    phone.confirm_pc(draft)
     return draft
 
 
@@ -39,7 +40,10 @@ def test_the_phone_sees_how_far_the_pc_is(
     address, code = phone.send_to_computer(draft)
     assert phone.http.get(state).json()["status"] == "created"
     pc.claim(address, code)
-    assert phone.http.get(state).json()["status"] == "claimed"
+    waiting = phone.http.get(state).json()
+    assert (waiting["status"], waiting["pc"]["confirmed"]) == ("claimed", False)
+    phone.confirm_pc(draft)
+    assert phone.http.get(state).json()["pc"]["confirmed"]
     lock = lock_ca.lock(COMPANY, credit_code)
     pc.offer(lock)
     result = pc.answer(lock).json()
@@ -57,6 +61,32 @@ def test_the_holder_sees_what_is_asked_of_the_lock(
     assert (task["enterprise_name"], task["credit_code"]) == (COMPANY, credit_code)
     assert task["applicant_phone_masked"] == f"{phone.number[:3]}****{phone.number[-4:]}"
     assert phone.number not in str(task)
+
+
+def test_a_pc_learns_nothing_before_the_phones_yes(
+    phone: Phone, pc: Pc, draft: str, lock_ca: LockCa, credit_code: str
+) -> None:
+    pc.claim(*phone.send_to_computer(draft))
+    path = f"/v1/applications/{draft}/send-to-computer"
+    number = phone.http.get(path).json()["pc"]["number"]
+    assert pc.http.get("/task").json()["number"] == number
+    other = f"{(int(number) + 1) % 100:02d}"
+    lock = lock_ca.lock(COMPANY, credit_code)
+    for step in (pc.http.get("/task"), pc.offer(lock), pc.http.get("/task/document")):
+        assert code_of(step) == (409, "pc_unconfirmed")
+        assert COMPANY not in step.text
+    refused = phone.http.post(f"{path}/confirmation", json={"number": other})
+    assert code_of(refused) == (409, "pc_differs")
+    assert code_of(phone.http.post(f"{path}/confirmation", json={"number": "4x"}))[0] == 422
+    assert code_of(pc.offer(lock)) == (409, "pc_unconfirmed")
+
+
+def test_the_phone_takes_the_address_back(phone: Phone, pc: Pc, draft: str) -> None:
+    path = f"/v1/applications/{draft}/send-to-computer"
+    pc.claim(*phone.send_to_computer(draft))
+    assert phone.http.delete(path).json()["status"] == "cancelled"
+    assert code_of(pc.http.get("/task")) == (410, "session_cancelled")
+    assert code_of(phone.http.delete(path)) == (410, "session_cancelled")
 
 
 def test_a_lock_of_another_company(phone: Phone, pc: Pc, claimed: str, lock_ca: LockCa) -> None:
@@ -137,6 +167,7 @@ def test_a_used_address(
     address, code = phone.send_to_computer(draft)
     assert pc.claim(address, code).status_code == 201
     assert code_of(Pc(server).claim(address, code)) == (409, "already_claimed")
+    phone.confirm_pc(draft)
     lock = lock_ca.lock(COMPANY, credit_code)
     pc.offer(lock)
     pc.answer(lock)

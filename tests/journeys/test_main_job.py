@@ -16,11 +16,19 @@ from tests.journeys.papers import bid_letter
 AGENT = Path(sys.executable).with_name("sealbridge-agent")
 
 
-def approve(lock: UsbLock, address: str, code: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """The lock's owner, at a PC of their own."""
+def approve(
+    lock: UsbLock, phone: Phone, application: str, home: Path, sent: tuple[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The lock's owner, at a PC of their own, and the phone that says yes to it."""
+    address, code = sent or phone.send_to_computer(application)
     command: list[str | Path] = [AGENT, "approve", address, "--code", code, "--pin-file", lock.pin_file]
     command += ["--yes", "--module", lock.module, "--token-label", lock.label, "--home", home]
-    return subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=120)
+    with subprocess.Popen(
+        command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as agent:
+        phone.confirm_pc(application)
+        out, err = agent.communicate(timeout=120)
+    return subprocess.CompletedProcess(command, agent.returncode, out, err)
 
 
 def test_one_enterprise_one_lock_one_seal(on_sqlite: Server, lock_maker: LockMaker, tmp_path: Path) -> None:
@@ -30,7 +38,7 @@ def test_one_enterprise_one_lock_one_seal(on_sqlite: Server, lock_maker: LockMak
     phone = Phone(server).sign_in()
 
     application = phone.applied(lock.credit_code)
-    done = approve(lock, *phone.send_to_computer(application), tmp_path / "agent")
+    done = approve(lock, phone, application, tmp_path / "agent")
     assert done.returncode == 0, done.stderr + server.log.read_text()
     assert phone.http.get(f"/v1/applications/{application}/send-to-computer").json()["status"] == "complete"
     assert phone.act(application, "submit").json()["status"] == "submitted"
@@ -66,7 +74,7 @@ def test_a_lock_of_another_company_is_told_so_at_the_pc(
     stolen_for = lock_maker.make("临沂月光建设有限公司", a_credit_code())
     thief = Phone(server).sign_in()
     application = thief.applied(a_credit_code())
-    done = approve(stolen_for, *thief.send_to_computer(application), tmp_path / "agent")
+    done = approve(stolen_for, thief, application, tmp_path / "agent")
     assert done.returncode == 1
     assert "lock_of_other_enterprise" in done.stderr
     assert thief.http.get(f"/v1/applications/{application}").json()["status"] == "draft"
@@ -79,7 +87,7 @@ def test_the_servers_log_has_no_secrets(on_sqlite: Server, lock_maker: LockMaker
     phone = Phone(server).sign_in()
     application = phone.applied(lock.credit_code)
     address, code = phone.send_to_computer(application)
-    approve(lock, address, code, tmp_path / "agent")
+    approve(lock, phone, application, tmp_path / "agent", (address, code))
     phone.act(application, "submit")
     Desk(server).judge(application, "approve")
     serial = phone.act(application, "download", pin=PIN).json()["serial"]

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from api.db import make_engine
+from mobile_bridge.server.pcs import ClaimedPc
 from mobile_bridge.server.rules import SessionKind
 from mobile_bridge.server.service import BridgeService, CreatedSession
 from mobile_bridge.server.tables import metadata
@@ -102,7 +103,26 @@ def sent(service: BridgeService) -> CreatedSession:
 
 @pytest.fixture
 def token(service: BridgeService, sent: CreatedSession) -> str:
-    return service.claim(sent.address, sent.code)
+    return claimed(service, sent)
+
+
+def claimed(service: BridgeService, sent: CreatedSession, owner: str = OWNER) -> str:
+    """The task token of a PC that claimed and that the phone said yes to."""
+    token = service.claim(sent.address, sent.code)
+    confirm(service, sent, owner)
+    return token
+
+
+def confirm(service: BridgeService, sent: CreatedSession, owner: str = OWNER) -> None:
+    """The phone's yes to whatever PC claimed."""
+    service.confirm_pc(sent.id, owner, pc_of(service, sent, owner).number)
+
+
+def pc_of(service: BridgeService, sent: CreatedSession, owner: str = OWNER) -> ClaimedPc:
+    """The PC that claimed, as the phone sees it."""
+    pc = service.status(sent.id, owner).pc
+    assert pc is not None
+    return pc
 
 
 def wrong(code: str) -> str:

@@ -19,7 +19,7 @@ from mobile_bridge.errors import (
 from mobile_bridge.server import tables
 from mobile_bridge.server.rules import Status
 from mobile_bridge.server.service import BridgeService, CreatedSession
-from tests.mobile_bridge.conftest import LOCK, OWNER, Clock, typed, wrong
+from tests.mobile_bridge.conftest import LOCK, OWNER, Clock, claimed, typed, wrong
 from tests.mobile_bridge.lock_keys import SoftLock
 
 
@@ -96,7 +96,10 @@ def test_a_second_claim_is_a_conflict_and_on_record(
         service.claim(sent.address, sent.code)
     with pytest.raises(AddressRefused):
         service.claim(sent.address, wrong(sent.code))
-    assert [event.action for event in service.events(sent.id)] == ["create", "try", "claim", "second-claim"]
+    assert [event.action for event in service.events(sent.id)] == [
+        *("create", "try", "claim", "confirm-pc"),
+        "second-claim",
+    ]
     assert service.facts(token)
 
 
@@ -104,7 +107,7 @@ def test_wrong_used_and_expired_addresses_answer_alike(
     service: BridgeService, clock: Clock, lock: SoftLock
 ) -> None:
     used = service.create(LOCK, "used", OWNER)
-    token = service.claim(used.address, used.code)
+    token = claimed(service, used)
     service.offer_certificate(token, lock.der)
     service.answer(token, lock.sign(service.document(token)))
     expired = service.create(LOCK, "expired", OWNER)
@@ -134,7 +137,7 @@ def test_the_holder_has_thirty_minutes_from_the_claim(
     service: BridgeService, sent: CreatedSession, clock: Clock, lock: SoftLock
 ) -> None:
     clock.forward(minutes=9)
-    token = service.claim(sent.address, sent.code)
+    token = claimed(service, sent)
     clock.forward(minutes=29)
     service.offer_certificate(token, lock.der)
     signature = lock.sign(service.document(token))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.metadata import version
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from mobile_bridge import wire
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.service import BridgeService, CreatedSession
-from tests.mobile_bridge.conftest import Clock
+from tests.mobile_bridge.conftest import Clock, claimed, confirm, pc_of
 from tests.mobile_bridge.forms import CREDIT_CODE, ENTERPRISE
 from tests.mobile_bridge.lock_keys import SoftLock
 
@@ -36,12 +37,20 @@ def enter(browser: httpx.Client, address: str, code: str) -> httpx.Response:
 
 
 class TestAgentRoutes:
-    def test_from_claim_to_answer(self, browser: httpx.Client, sent: CreatedSession) -> None:
+    def test_from_claim_to_answer(
+        self, browser: httpx.Client, sent: CreatedSession, service: BridgeService
+    ) -> None:
         lock = SoftLock()
         claimed = browser.post("/bridge/v1/claims", json={"address": sent.address, "code": sent.code})
         assert claimed.status_code == 201
         browser.headers["Authorization"] = f"Bearer {claimed.json()['task_token']}"
-        task = browser.get("/bridge/v1/task").json()
+        waiting = browser.get("/bridge/v1/task").json()
+        assert waiting["code"] == "pc_unconfirmed"
+        assert waiting["number"] == pc_of(service, sent).number
+        confirm(service, sent)
+        told = browser.get("/bridge/v1/task")
+        assert told.headers["Sealbridge-Agent-Version"] == version("sealbridge")
+        task = told.json()
         assert (task["enterprise_name"], task["credit_code"]) == (ENTERPRISE, CREDIT_CODE)
         offer = browser.post("/bridge/v1/task/certificate", json={"certificate": wire.pack(lock.der)})
         assert offer.status_code == 204
@@ -85,7 +94,7 @@ class TestAgentRoutes:
         body: dict[str, str],
         code: str,
     ) -> None:
-        headers = {"Authorization": f"Bearer {service.claim(sent.address, sent.code)}"}
+        headers = {"Authorization": f"Bearer {claimed(service, sent)}"}
         refused = browser.post(f"/bridge/v1/task/{path}", json=body, headers=headers)
         assert refused.json()["code"] == code
         assert refused.is_client_error
@@ -103,19 +112,27 @@ class TestPage:
     def test_the_code_leads_to_the_agent(
         self, browser: httpx.Client, sent: CreatedSession, service: BridgeService, origin: str
     ) -> None:
-        page = enter(browser, sent.address, sent.code)
+        asked = enter(browser, sent.address, sent.code)
+        assert pc_of(service, sent).number in asked.text
+        for kept_back in (ENTERPRISE, CREDIT_CODE, "127.0.0.1"):
+            assert kept_back not in asked.text
+        confirm(service, sent)
+        page = browser.get(sent.address)
         assert ENTERPRISE in page.text
         link = re.search(r'href="(http://127\.0\.0\.1:8765/task[^"]+)"', page.text)
         assert link
         assert "token" in link[1].partition("#")[2]
         assert "token" not in link[1].partition("#")[0]
+        assert f"back=%2Fpc%2F{sent.address.rpartition('/')[2]}" in link[1]
         assert "sealbridge:start" in page.text
         assert service.status(sent.id, OWNER).status is Status.CLAIMED
 
     def test_a_reload_shows_the_same_task_and_no_other_browser_does(
-        self, browser: httpx.Client, sent: CreatedSession, origin: str
+        self, browser: httpx.Client, sent: CreatedSession, origin: str, service: BridgeService
     ) -> None:
-        first = enter(browser, sent.address, sent.code).text
+        enter(browser, sent.address, sent.code)
+        confirm(service, sent)
+        first = browser.get(sent.address).text
         assert browser.get(sent.address).text == first
         with httpx.Client(base_url=origin, trust_env=False) as other:
             assert ENTERPRISE not in other.get(sent.address).text

@@ -19,7 +19,7 @@ from mobile_bridge.errors import (
 )
 from mobile_bridge.server.rules import Status
 from mobile_bridge.server.service import BridgeService, CreatedSession
-from tests.mobile_bridge.conftest import LOCK, OWNER, Clock, typed
+from tests.mobile_bridge.conftest import LOCK, OWNER, Clock, confirm, typed
 from tests.mobile_bridge.forms import FACTS, WaitingForms
 from tests.mobile_bridge.lock_keys import SoftLock
 
@@ -28,6 +28,7 @@ def test_a_form_is_signed_once_and_for_all(
     service: BridgeService, sent: CreatedSession, forms: WaitingForms, lock: SoftLock
 ) -> None:
     token = service.claim(typed(sent).lower().replace("-", ""), sent.code)
+    confirm(service, sent)
     assert service.facts(token)[0] == FACTS
     service.offer_certificate(token, lock.der)
     result = service.answer(token, lock.sign(service.document(token)))
@@ -38,6 +39,7 @@ def test_a_form_is_signed_once_and_for_all(
         "create",
         "try",
         "claim",
+        "confirm-pc",
         "offer",
         "confirm",
         "complete",
@@ -78,7 +80,7 @@ def test_a_lock_of_another_company_may_be_changed_for_the_right_one(
     service.offer_certificate(token, lock.der)
     service.answer(token, lock.sign(service.document(token)))
     assert service.status(sent.id, OWNER).status is Status.COMPLETE
-    refusal = service.events(sent.id)[3]
+    refusal = service.events(sent.id)[4]
     assert (refusal.action, refusal.code) == ("offer-refused", "lock_of_other_enterprise")
 
 
@@ -223,11 +225,12 @@ def test_events_tell_from_where_to_where_without_a_gap(
 ) -> None:
     service.refuse(token, "")
     events = service.events(sent.id)
-    assert [event.number for event in events] == [1, 2, 3, 4]
+    assert [event.number for event in events] == [1, 2, 3, 4, 5]
     assert [(event.before, event.after) for event in events] == [
         (None, Status.CREATED),
         (Status.CREATED, Status.CREATED),  # the code was tried
         (Status.CREATED, Status.CLAIMED),
+        (Status.CLAIMED, Status.CLAIMED),  # the phone said yes to the PC
         (Status.CLAIMED, Status.REFUSED),
     ]
     assert {event.at for event in events} == {clock.now}

@@ -19,6 +19,7 @@ from mobile_bridge.server.rules import SessionKind
 from mobile_bridge.server.service import BridgeService, CreatedSession
 from mobile_bridge.server.tables import metadata
 from tests.mobile_bridge.agent.window import Window
+from tests.mobile_bridge.conftest import claimed
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "271828"
@@ -144,7 +145,7 @@ def window(company_pc: Plugged) -> Iterator[Window]:
 
 @pytest.fixture
 def token(service: BridgeService, sent: CreatedSession) -> str:
-    return service.claim(sent.address.rpartition("/")[2], sent.code)
+    return claimed(service, sent)
 
 
 @pytest.fixture

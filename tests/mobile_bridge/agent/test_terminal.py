@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,24 @@ from tests.mobile_bridge.forms import CREDIT_CODE, ENTERPRISE, WaitingForms
 
 OWNER = "person-1"
 Arguments = Callable[[Plugged], list[str]]
+
+
+@pytest.fixture(autouse=True)
+def phone(service: BridgeService, sent: CreatedSession) -> Iterator[None]:
+    """Says yes to the PC as soon as it has claimed."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            state = service.status(sent.id, OWNER)
+            if state.status is Status.CLAIMED and state.pc is not None and not state.pc.confirmed:
+                service.confirm_pc(sent.id, OWNER, state.pc.number)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    yield
+    over.set()
+    watching.join()
 
 
 def code_of(run: subprocess.CompletedProcess[str]) -> str:
