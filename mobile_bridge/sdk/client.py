@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mobile_bridge.sdk import message_signatures
-from mobile_bridge.sdk.errors import Unreachable, refused
+from mobile_bridge.sdk.errors import NotVerified, Unreachable, refused
 from mobile_bridge.sdk.message_signatures import Message, PrivateKey
-from mobile_bridge.sdk.scans import Envelope, Scan, Started, ToSeal, Uploaded
+from mobile_bridge.sdk.scans import Envelope, Scan, Started, ToSeal, Uploaded, request_digest
 
 PREFIX: Final = "/platform/v1"
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
@@ -95,13 +95,15 @@ class SignedCalls(httpx.Auth):
 class PlatformClient:
     """One platform at one service. Safe for threads; close it, or use it in a ``with``.
 
-    ``origin``: the site whose pages show the code, one of those registered. Every method raises Unreachable,
-    and the subclasses of Refused.
+    ``origin``: the site whose pages show the code, one of those registered. ``issuer``: how the service names
+    itself in statements, where that is not the address it is called at. Every method raises Unreachable, and
+    the subclasses of Refused.
     """
 
     def __init__(self, service: str, key: PlatformKey, *, origin: str, issuer: str | None = None) -> None:
         self.service, self.origin = service.rstrip("/"), origin
         self.issuer = issuer or self.service
+        self._platform: str | None = None
         self._http = httpx.Client(
             base_url=self.service + PREFIX, auth=SignedCalls(key), timeout=_TIMEOUT, follow_redirects=False
         )
@@ -115,6 +117,13 @@ class PlatformClient:
     def close(self) -> None:
         """End its connections."""
         self._http.close()
+
+    @property
+    def platform(self) -> str:
+        """The platform's id at the service, asked once."""
+        if self._platform is None:
+            self._platform = str(self._json("GET", "/platform")["id"])
+        return self._platform
 
     # What a page asks a phone for.
 
@@ -144,19 +153,19 @@ class PlatformClient:
         return self._start("sign", {"reason": reason, "documents": [one.wire() for one in documents]}, more)
 
     def generate(
-        self, title: str, sha256: str, size: int, facts: Mapping[str, str] | None = None, **more: Any
+        self, file_title: str, sha256: str, size: int, facts: Mapping[str, str] | None = None, **more: Any
     ) -> Started:
         """扫码生成招标文件: approve a file that never leaves the platform. ``facts``: shown on the phone."""
         shown = [{"label": label, "value": value} for label, value in (facts or {}).items()]
-        file = {"title": title, "sha256": sha256, "bytes": size}
+        file = {"title": file_title, "sha256": sha256, "bytes": size}
         return self._start("generate", {"file": file, "facts": shown}, more)
 
     def decrypt(
-        self, title: str, number: str, session_key: bytes, envelopes: Sequence[Envelope], **more: Any
+        self, tender_title: str, number: str, session_key: bytes, envelopes: Sequence[Envelope], **more: Any
     ) -> Started:
         """扫码解密: the content keys of 1 to 200 envelopes, sealed to the session's one-use public key."""
         request = {
-            "tender": {"title": title, "number": number},
+            "tender": {"title": tender_title, "number": number},
             "session_key": base64.b64encode(session_key).decode(),
             "envelopes": [one.wire() for one in envelopes],
         }
@@ -166,6 +175,9 @@ class PlatformClient:
         common = {"kind": kind, "nonce": secrets.token_urlsafe(32), "origin": self.origin}
         body = {name: value for name, value in {**common, **more, **request}.items() if value is not None}
         made = self._json("POST", "/scans", json=body)
+        # Reckoned here too: what a phone approves is then our very request, whatever the service says of it.
+        if made.get("request_digest") != request_digest(self.platform, body):
+            raise NotVerified("other_scan", "the service made a scan of another request")
         names = ("id", "request_digest", "wait_token", "wait_url", "events_url", "expires_at")
         facts = {name: str(made[name]) for name in names}
         return Started(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,7 +16,7 @@ FINAL: Final = frozenset({"complete", "refused", "expired", "cancelled", "failed
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a seal goes: ``page`` from 0; millimetres from the page's top left corner."""
+    """The centre of a seal: ``page`` from 0, negative from the end; millimetres from the top left corner."""
 
     page: int
     x_mm: float
@@ -121,3 +123,20 @@ class Scan:
             expires_at=datetime.fromisoformat(facts["expires_at"]),
             answer=facts.get("answer"),
         )
+
+
+def request_digest(platform: str, request: Mapping[str, Any]) -> str:
+    """What a code, an approval and an answer are bound to: SHA-256 (hexadecimal) over the request as it was
+    sent, with the platform's id put in, in the canonical form of RFC 8785."""
+    canonical = json.dumps(
+        _plain({**request, "platform": platform}), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

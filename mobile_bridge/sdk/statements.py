@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from mobile_bridge.sdk.errors import NotVerified
@@ -38,6 +39,21 @@ class Statement:
     signer: str
     issued_at: datetime
 
+    def certificates(self, answer: Mapping[str, Any]) -> dict[str, x509.Certificate]:
+        """The certificates of a ``bind`` or ``record`` answer that the statement vouches for, by use:
+        ``signing``, ``encryption``; of several the last. Raises NotVerified."""
+        vouched = {(one["use"], one["sha256"]) for one in self["certificates"]}
+        found = {}
+        for one in answer.get("certificates", ()):
+            try:
+                certificate = x509.load_pem_x509_certificate(one["pem"].encode())
+            except (ValueError, KeyError, AttributeError) as error:
+                raise NotVerified("malformed", "a certificate cannot be read") from error
+            if (one["use"], certificate.fingerprint(SHA256()).hex()) not in vouched:
+                raise NotVerified("malformed", "a certificate that the statement does not name")
+            found[str(one["use"])] = certificate
+        return found
+
     def __getitem__(self, name: str) -> Any:
         """A claim. Raises NotVerified when it is not there."""
         if name not in self.claims:
@@ -51,7 +67,12 @@ class Approval:
 
     claims: Mapping[str, Any]
     certificate: x509.Certificate
-    issued_at: datetime
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """What the phone showed: ``title``, documents, facts, as the kind has them."""
+        shown = self.claims.get("shown")
+        return shown if isinstance(shown, Mapping) else {}
 
     @property
     def person(self) -> str:
@@ -96,7 +117,7 @@ def verify_approval(
     at = now or datetime.now(UTC)
     read = read_signed_claims(token, APPROVAL, trust, SEALING, at)
     _check_scan(read.claims, started)
-    approval = Approval(read.claims, read.certificate, _issued(read))
+    approval = Approval(read.claims, read.certificate)
     enterprise = statement.claims.get("enterprise") if statement else None
     if enterprise and approval.credit_code and enterprise.get("credit_code") != approval.credit_code:
         raise NotVerified("other_scan", "approved for another enterprise than the statement names")
@@ -128,7 +149,10 @@ def _check_scan(claims: Mapping[str, Any], started: Started) -> None:
 
 
 def _issued(read: SignedClaims) -> datetime:
-    return datetime.fromtimestamp(read.claims["iat"], UTC)
+    issued = read.claims.get("iat")
+    if issued is None:
+        raise NotVerified("malformed", "it does not say when it was said")
+    return datetime.fromtimestamp(issued, UTC)
 
 
 def _name(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:

@@ -39,10 +39,14 @@ def test_an_approval_names_who_approved(service: Service) -> None:
     told = service.statement(started, enterprise={"name": COMPANY, "credit_code": CREDIT_CODE})
     statement = verify_statement(told, started, service.trust, service.ca.clock())
     approval = verify_approval(
-        service.approval(started, title="招标文件"), started, service.trust, statement, service.ca.clock()
+        service.approval(started, shown={"title": "招标文件"}),
+        started,
+        service.trust,
+        statement,
+        service.ca.clock(),
     )
     assert (approval.enterprise, approval.credit_code) == (COMPANY, CREDIT_CODE)
-    assert approval.claims["title"] == "招标文件"
+    assert approval.shown["title"] == "招标文件"
 
 
 def test_an_approval_of_another_enterprise_is_refused(service: Service) -> None:

@@ -1,0 +1,166 @@
+"""招标项目: the tender file is uploaded, sealed, generated; then bids come in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from cryptography import x509
+from fastapi import APIRouter, File, Form, UploadFile
+from fastapi.responses import Response
+
+from examples.trading_centre.envelopes import encrypt
+from examples.trading_centre.showing import show
+from examples.trading_centre.site import HERE, Refusal, Site, TheSite, TheVisitor, go, page
+from examples.trading_centre.store import BIDS
+from mobile_bridge.sdk import Place, ToSeal
+
+router = APIRouter(prefix="/tenders")
+_MAX_PDF: Final = 20 * 1024 * 1024
+_MAX_BID: Final = 5 * 1024 * 1024
+Text = Annotated[str, Form(min_length=1, max_length=60)]
+
+
+@router.get("/new")
+def new_page(site: TheSite, visitor: TheVisitor) -> Response:
+    """新建项目."""
+    visitor.as_role("tenderer", "agency")
+    agencies = site.store.all("SELECT * FROM enterprise WHERE role = 'agency' AND encryption IS NOT NULL")
+    return page("tender_new.html", site, visitor, agencies=agencies)
+
+
+@router.post("/new")
+def new(
+    site: TheSite,
+    visitor: TheVisitor,
+    title: Text,
+    number: Text,
+    file: Annotated[UploadFile | None, File()] = None,
+    agency: Annotated[str, Form(pattern="^[0-9]{0,9}$")] = "",
+) -> Response:
+    """A project with its tender file, a PDF; without one the sample is taken."""
+    me = visitor.as_role("tenderer", "agency")
+    sent = b"" if file is None else file.file.read(_MAX_PDF + 1)
+    pdf = sent or (HERE / "assets" / "sample.pdf").read_bytes()
+    if len(pdf) > _MAX_PDF or not pdf.startswith(b"%PDF-"):
+        raise Refusal("请上传不超过 20 MB 的 PDF 文件")
+    by = me["id"] if me["role"] == "agency" else (int(agency) if agency else None)
+    query = "INSERT INTO tender (owner, agency, number, title, state, pdf) VALUES (?, ?, ?, ?, 'draft', ?)"
+    try:
+        made = site.store.add(query, me["id"], by, number.strip(), title.strip(), pdf)
+    except sqlite3.IntegrityError:
+        raise Refusal("项目编号已存在") from None
+    return go(f"/tenders/{made}")
+
+
+@router.get("/{tender}")
+def one(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
+    """A project and what can be done with it now."""
+    found = tender_of(site, tender)
+    bids = site.store.all(BIDS, tender)
+    me = visitor.enterprise
+    mine = next((bid for bid in bids if me is not None and bid["bidder"] == me["id"]), None)
+    owned = me is not None and found["owner"] == me["id"]
+    return page("tender.html", site, visitor, tender=found, bids=bids, mine=mine, owned=owned)
+
+
+@router.get("/{tender}/file")
+def file(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
+    """招标文件: for its owner at once, for everybody once it is published."""
+    found = tender_of(site, tender)
+    owned = visitor.enterprise is not None and visitor.enterprise["id"] == found["owner"]
+    if found["state"] != "published" and not owned:
+        raise Refusal("招标文件尚未发布", HTTPStatus.FORBIDDEN)
+    name = {"Content-Disposition": f'attachment; filename="tender-{tender}.pdf"'}
+    return Response(found["sealed"] or found["pdf"], media_type="application/pdf", headers=name)
+
+
+@router.get("/{tender}/seal")
+def seal(
+    tender: int,
+    site: TheSite,
+    visitor: TheVisitor,
+    page_number: int = 1,
+    x_mm: float = 150,
+    y_mm: float = 230,
+) -> Response:
+    """扫码签章: at a place that the person chose."""
+    found = _owned(site, visitor.as_role("tenderer", "agency"), tender, "draft")
+    sent = site.client.upload(found["pdf"])
+    place = Place(page_number - 1, x_mm, y_mm)
+    started = site.client.sign(
+        "签署招标文件", [ToSeal(sent.sha256, "招标文件", (place,))], title=found["title"]
+    )
+    facts = {"文件": "招标文件", "签章位置": f"第 {page_number} 页，左起 {x_mm:g} 毫米，上起 {y_mm:g} 毫米"}
+    again = f"/tenders/{tender}/seal?page_number={page_number}&x_mm={x_mm:g}&y_mm={y_mm:g}"
+    return show(site, visitor, started, "招标文件签章", again, subject=tender, facts=facts)
+
+
+@router.get("/{tender}/generate")
+def generate(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
+    """扫码生成招标文件: the file itself does not leave the centre."""
+    found = _owned(site, visitor.as_role("tenderer", "agency"), tender, "sealed")
+    facts = {"项目编号": found["number"], "签章单位": found["sealed_by"]}
+    digest = hashlib.sha256(found["sealed"]).hexdigest()
+    started = site.client.generate(
+        f"{found['title']}招标文件", digest, len(found["sealed"]), facts, title=found["title"]
+    )
+    shown = facts | {"文件摘要": f"{digest[:16]}…"}
+    return show(
+        site, visitor, started, "生成招标文件", f"/tenders/{tender}/generate", subject=tender, facts=shown
+    )
+
+
+@router.post("/{tender}/bid")
+def bid(
+    tender: int,
+    site: TheSite,
+    visitor: TheVisitor,
+    price: Text,
+    period: Text,
+    file: Annotated[UploadFile, File()],
+) -> Response:
+    """投标: the summary to the bidder's own certificate, the file to the bidder's and the agency's."""
+    me, found = visitor.as_role("bidder"), tender_of(site, tender)
+    if found["state"] != "published":
+        raise Refusal("招标文件尚未发布，不能投标")
+    if me["encryption"] is None:
+        raise Refusal("请先在“我的账号”申请手机证书，取得加密证书后再投标")
+    content = file.file.read(_MAX_BID + 1)
+    if not 0 < len(content) <= _MAX_BID:
+        raise Refusal("请选择不超过 5 MB 的投标文件")
+    own = x509.load_pem_x509_certificate(me["encryption"].encode())
+    summary = json.dumps({"投标报价": price, "工期": period}, ensure_ascii=False).encode()
+    values = (tender, me["id"], (file.filename or "投标文件")[:80])
+    sealed = (encrypt(summary, [own]), encrypt(content, [own, *_agency(site, found)]))
+    query = """INSERT INTO bid (tender, bidder, file_name, summary_cms, file_cms) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (tender, bidder) DO UPDATE SET file_name = excluded.file_name,
+        summary_cms = excluded.summary_cms, file_cms = excluded.file_cms WHERE opened IS NULL"""
+    if not site.store.change(query, *values, *sealed):
+        raise Refusal("已开标，不能再修改投标文件")
+    return go(f"/tenders/{tender}")
+
+
+def tender_of(site: Site, tender: int) -> sqlite3.Row:
+    """Raises Refusal."""
+    found = site.store.one("SELECT * FROM tender WHERE id = ?", tender)
+    if found is None:
+        raise Refusal("没有找到该项目", HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _owned(site: Site, me: sqlite3.Row, tender: int, state: str) -> sqlite3.Row:
+    found = tender_of(site, tender)
+    if found["owner"] != me["id"] or found["state"] != state:
+        raise Refusal("该项目当前不能进行此操作", HTTPStatus.CONFLICT)
+    return found
+
+
+def _agency(site: Site, tender: sqlite3.Row) -> list[x509.Certificate]:
+    found = site.store.one("SELECT * FROM enterprise WHERE id = ?", tender["agency"])
+    if found is None or found["encryption"] is None:
+        return []
+    return [x509.load_pem_x509_certificate(found["encryption"].encode())]

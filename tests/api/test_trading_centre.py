@@ -1,0 +1,206 @@
+"""B1 to B8 as people meet them: a real browser shows the code, a phone reads it from the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from mobile_bridge.sdk import Trust, verify_approval, verify_statement
+from tests.api.locks import LockCa
+from tests.api.people import COMPANY, Desk
+from tests.api.running import Server
+from tests.api.scanning import Holder, founded
+from tests.api.trading import Screen, TradingCentre, approve, by_phone, scan, trading_centre
+from tests.support.browser import CHROMIUM, chromium
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+BID = "投标文件正文".encode() * 1000
+
+
+@pytest.fixture(scope="module")
+def centre(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TradingCentre]:
+    with trading_centre(server, tmp_path_factory.mktemp("centre")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@dataclass
+class Party:
+    """An enterprise at the centre: its person with a phone, and that person's screen."""
+
+    holder: Holder
+    screen: Screen
+
+
+def party(centre: TradingCentre, browser: Browser, holder: Holder, role: str) -> Party:
+    screen = Screen.of(browser, centre.url).register(role, holder.credit_code, COMPANY)
+    return Party(holder, screen)
+
+
+@pytest.fixture(scope="module")
+def bidder(
+    server: Server, desk: Desk, lock_ca: LockCa, centre: TradingCentre, browser: Browser
+) -> Iterator[Party]:
+    found = party(centre, browser, founded(server, desk, lock_ca), "bidder")
+    yield found
+    assert found.screen.complaints == []
+
+
+@pytest.fixture(scope="module")
+def agency(
+    server: Server, desk: Desk, lock_ca: LockCa, centre: TradingCentre, browser: Browser
+) -> Iterator[Party]:
+    found = party(centre, browser, founded(server, desk, lock_ca), "agency")
+    yield found
+    assert found.screen.complaints == []
+
+
+def bound(one: Party) -> Party:
+    """申请手机证书, unless it was done before."""
+    one.screen.open("/account")
+    if "重新绑定" not in one.screen.page.content():
+        one.screen.press("申请手机证书")
+        by_phone(one.holder, one.screen)
+        one.screen.says("手机证书已绑定", "核验")
+    return one
+
+
+def test_b1_an_account_is_bound_by_scanning(bidder: Party, centre: TradingCentre) -> None:
+    screen = bidder.screen.open("/account").press("申请手机证书")
+    shown = scan(bidder.holder, screen.code())
+    assert shown["platform"]["domain"] == "127.0.0.1"
+    assert shown["title"] == "申请手机证书"
+    digest = re.sub(r"\s", "", shown["digest_short"])
+    assert digest in re.sub(r"\s", "", screen.page.inner_text("body"))  # what people compare
+    approve(bidder.holder, shown)
+    screen.says("手机证书已绑定", "证书链验证到本站预置的根证书", bidder.holder.credit_code)
+    screen.press("返回我的账号").says("已取得，可用于投标加密")
+
+
+def test_b2_a_bound_user_signs_in_by_scanning(bidder: Party, browser: Browser, centre: TradingCentre) -> None:
+    bound(bidder)
+    screen = Screen.of(browser, centre.url).open("/login").press("扫码登录")
+    by_phone(bidder.holder, screen)
+    screen.says("登录成功", "核验")
+    screen.press("进入我的账号").says(bidder.holder.credit_code)
+    assert screen.complaints == []
+    screen.close()
+
+
+def test_b3_b4_a_tender_file_is_sealed_and_generated(agency: Party) -> None:
+    screen = bound(agency).screen
+    screen.open("/tenders/new").fill(title="沂河路道路工程", number="LY2026-0112").press("创建项目")
+    screen.press("扫码签章")
+    shown = by_phone(agency.holder, screen)
+    assert [one["title"] for one in shown["documents"]] == ["招标文件"]
+    screen.says("招标文件已签章", "签章后未被改动")
+    screen.press("返回项目").press("扫码生成招标文件")
+    shown = by_phone(agency.holder, screen)
+    assert {"label": "项目编号", "value": "LY2026-0112"} in shown["facts"]
+    screen.says("招标文件已生成并发布")
+
+
+def test_b5_a_desktop_tool_signs_in_and_fetches_the_record(
+    bidder: Party, centre: TradingCentre, browser: Browser, server: Server
+) -> None:
+    """A program without a page draws the code by itself; here the service's picture of it is shown."""
+    bound(bidder)
+    root = server.client().get("/pki/root.pem")
+    trust = Trust.of_pem(root.content) if root.status_code == 200 else _trust(server)
+    with centre.client() as tool:
+        started = tool.tool_login("投标文件制作工具")
+        screen = Screen.of(browser, server.url)
+        scanned(bidder, screen, started.wait_url, started.wait_token)
+        found = tool.wait(started.id, seconds=20)
+        assert found.answer
+        statement = verify_statement(found.answer["statement"], started, trust)
+        approval = verify_approval(found.answer["approval"], started, trust, statement)
+        assert statement["user"].startswith("bidder-")
+        assert approval.credit_code == bidder.holder.credit_code
+        started = tool.record()
+        scanned(bidder, screen, started.wait_url, started.wait_token)
+        found = tool.wait(started.id, seconds=20)
+        assert found.answer
+        statement = verify_statement(found.answer["statement"], started, trust)
+        assert set(statement.certificates(found.answer)) == {"signing", "encryption"}
+        assert statement["record"]["enterprise"]["credit_code"] == bidder.holder.credit_code
+        screen.close()
+
+
+def scanned(one: Party, screen: Screen, wait_url: str, token: str) -> None:
+    """Show the service's own picture of the code, as a tool would, and let the phone approve."""
+    picture = one.holder.http.get(f"{wait_url}/qr.svg", headers={"Authorization": f"Bearer {token}"})
+    screen.page.set_content(picture.text)
+    approve(one.holder, scan(one.holder, screen.code()))
+
+
+def _trust(server: Server) -> Trust:
+    from cryptography import x509
+
+    return Trust((x509.load_der_x509_certificate(server.client().get("/pki/root.cer").content),))
+
+
+def test_b7_b8_bids_are_opened_in_the_hall_and_in_the_evaluation_room(
+    bidder: Party, agency: Party, tmp_path: Path
+) -> None:
+    screen = bound(bidder).screen
+    screen.open("/").page.get_by_role("link", name="沂河路道路工程").click()
+    (tmp_path / "投标文件.zip").write_bytes(BID)
+    screen.fill(price="3,000,000 元", period="120 天")
+    screen.page.locator("[name=file]").set_input_files(tmp_path / "投标文件.zip")
+    screen.press("加密并递交").says("已收到贵单位的投标文件")
+    screen.press("不见面开标大厅").says("待解密")
+    screen.press("扫码解密本单位投标文件")
+    shown = by_phone(bidder.holder, screen)
+    assert shown["count"] == 2
+    screen.says("解密完成", f"已解密，{len(BID)} 字节")
+    screen.press("返回").says("投标报价：3,000,000 元")
+    room = bound(agency).screen
+    room.open("/").page.get_by_role("link", name="沂河路道路工程").click()
+    room.press("评标室").says("待解密")
+    room.press("扫码解密全部投标文件")
+    by_phone(agency.holder, room)
+    room.says("解密完成")
+    room.press("返回")
+    with room.page.expect_download() as download:
+        room.page.get_by_role("link", name="投标文件.zip").click()
+    assert Path(download.value.path()).read_bytes() == BID
+
+
+def test_a_refusal_and_a_wrong_pin_are_told_to_the_page(bidder: Party) -> None:
+    screen = bound(bidder).screen.open("/account/record")
+    shown = scan(bidder.holder, screen.code())
+    body = {"certificate": bidder.holder.serial, "pin": "000000-wrong"}
+    wrong = bidder.holder.http.post(f"/v1/scans/{shown['id']}/approval", json=body)
+    assert wrong.status_code == 403, wrong.text
+    screen.says("PIN 码错误", "请在手机上重新输入")
+    refused = bidder.holder.http.post(f"/v1/scans/{shown['id']}/refusal", json={})
+    assert refused.status_code == 200, refused.text
+    screen.says("已在手机上拒绝")
+    screen.press("重新获取")
+    approve(bidder.holder, scan(bidder.holder, screen.code()))
+    screen.says("诚信库已同步")
+
+
+def test_an_unbound_phone_signs_nobody_in(
+    server: Server, desk: Desk, lock_ca: LockCa, browser: Browser, centre: TradingCentre
+) -> None:
+    stranger = founded(server, desk, lock_ca)
+    screen = Screen.of(browser, centre.url).open("/login/scan")
+    claimed = stranger.http.post("/v1/scans/claims", json={"qr": screen.code()})
+    if claimed.status_code == 201:
+        refused = stranger.http.post(f"/v1/scans/{claimed.json()['id']}/approval", json={})
+        assert refused.json()["code"] in ("not_bound", "binding_needed")
+    screen.says("尚未绑定")
+    assert screen.open("/account").page.get_by_text("请先登录").is_visible()
+    screen.close()
