@@ -6,8 +6,9 @@ end of the scan. A process that is killed anywhere leaves the scan claimed and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -49,6 +50,7 @@ class Approvals:
         acts: Mapping[SessionKind, Act],
         statements: Statements,
         pseudonyms: Pseudonyms,
+        clock: Callable[[], datetime],
         journal: Journal,
     ) -> None:
         self._db = db
@@ -57,6 +59,7 @@ class Approvals:
         self._acts = acts
         self._statements = statements
         self._pseudonyms = pseudonyms
+        self._clock = clock
         self._journal = journal
 
     def approve(self, person: VerifiedPerson, scan_id: str, said: Said) -> Scan:
@@ -103,7 +106,8 @@ class Approvals:
         answer = {**self._who(asked), **outcome.facts, **outcome.extra}
         if outcome.identity is not None:
             shown = {"title": asked.request.get("title"), **outcome.shown}
-            answer["approval"] = sign_approval(outcome.identity, about | {"shown": shown})
+            approved = about | {"iat": int(self._clock().timestamp()), "shown": shown}
+            answer["approval"] = sign_approval(outcome.identity, approved)
         answer["statement"] = self._statements.sign(facts, asked.rule.statement_lifetime)
         return answer
 

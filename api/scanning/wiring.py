@@ -81,6 +81,7 @@ def scanning(below: Below, server_key: bytes, public_url: str, handlers: Handler
         _acts(below, sealed, pseudonyms),
         below.statements,
         pseudonyms,
+        below.clock,
         below.journal,
     )
     handlers.every("scans.sealed.clear", _HOUR, sealed.clear)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def check_approval(
     said, signer = claims_of(answer["approval"], APPROVAL, root)
     assert f"{signer.serial_number:x}" == boss.serial
     assert (said["jti"], said["request_digest"]) == (scan["id"], scan["request_digest"])
+    assert time.time() - 60 < said["iat"] <= time.time() + 1
     return dict(said["shown"])
 
 
