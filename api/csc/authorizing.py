@@ -1,7 +1,7 @@
 """``credentials/authorize``: the PIN becomes signature activation data for some hashes and nothing else.
 
 The SAD is the only thing that opens the key without the PIN, and is kept nowhere: the row has its digest, and
-the key sealed under SAD, token and all terms of the authorisation (docs/decisions/0017).
+the key sealed under SAD, token and all terms of the authorisation (docs/decisions/0012).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What stands beside the two versions: the picture of the service, and all that is not implemented.
 
-``extendTransaction``, one-time passwords, OAuth 2.0 and ``signDoc`` are not offered: docs/decisions/0017.
+``extendTransaction``, one-time passwords, OAuth 2.0 and ``signDoc`` are not offered: docs/decisions/0012.
 """
 
 from __future__ import annotations

@@ -115,8 +115,9 @@ def told(error: SealBridgeError, more: dict[str, Said] | None = None) -> JSONRes
         log.info("refused", code=error.code)
     # RFC 6749, section 5.2, from which these members come, allows ASCII alone.
     description = (said.description or str(error)).encode("ascii", "replace").decode()
+    facts = {name: value for name, value in error.facts.items() if isinstance(value, (str, int, float))}
     body = {"error": said.error, "error_description": description, "message": error.message}
-    return JSONResponse(body, said.status, _headers(error, said))
+    return JSONResponse(facts | body, said.status, _headers(error, said))
 
 
 def _said(error: SealBridgeError, words: dict[str, Said]) -> Said:
