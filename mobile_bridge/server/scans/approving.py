@@ -1,17 +1,18 @@
 """One approval at a time, by a turn that outlives no crash for long.
 
 Whoever approves takes the turn, works (the token signs, no transaction is open), and completes the scan in
-the very transaction that keeps what came of it. A process that is killed before leaves the scan claimed:
-when its turn has run out, the holder approves again.
+the very transaction that keeps what came of it. The turn is renewed meanwhile. A process that is killed
+leaves the scan claimed: when its turn has run out, the holder approves again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -21,8 +22,10 @@ from mobile_bridge.server.moving import Step
 from mobile_bridge.server.refusals import why_closed
 from mobile_bridge.server.rules import Action, Actor, Status
 from mobile_bridge.server.scans.model import Scan
-from mobile_bridge.server.scans.rules import APPROVAL_TURN, hint_named
+from mobile_bridge.server.scans.rules import APPROVAL_TURN, LONGEST_APPROVAL, hint_named
 from mobile_bridge.server.scans.store import SCAN, Scans, canonical, is_free
+
+RENEW_SECONDS: Final = APPROVAL_TURN.total_seconds() / 4
 
 
 class Approval:
@@ -34,6 +37,7 @@ class Approval:
         self._turn = turn
         self._hint: str | None = None
         self._is_complete = False
+        self._is_over = threading.Event()
 
     def complete(self, tx: Connection, answer: Mapping[str, Any]) -> Scan:
         """End the scan with its answer, in the caller's transaction; the scan as it is then.
@@ -64,9 +68,11 @@ class Approval:
         if not self._scans.take(self.scan, step, is_free(now), **turn):
             with self._scans.engine.connect() as connection:
                 raise self._why_not(connection)
+        threading.Thread(target=self._keep, name="approval-turn", daemon=True).start()
 
     def give_back(self, error: BaseException | None) -> None:
         """End the turn without an answer, or tell that the answer is there."""
+        self._is_over.set()
         if self._is_complete:
             self._scans.changed(self.scan.id)
         if self._is_complete and error is None:
@@ -76,6 +82,12 @@ class Approval:
         step = Step.note(Status.CLAIMED, "approve-ended", Actor.SERVICE, self._hint)
         free: dict[str, Any] = {"approval": None, "approval_until": None, "hint": self._hint}
         self._scans.take(self.scan, step, self._is_mine(), **free)
+
+    def _keep(self) -> None:
+        until = self._scans.clock() + LONGEST_APPROVAL
+        while not self._is_over.wait(RENEW_SECONDS) and self._scans.clock() < until:
+            with suppress(Exception):  # the database does not answer: again in a while, in time still
+                self._scans.renew(self.scan.id, self._turn, self._scans.clock() + APPROVAL_TURN)
 
     def _is_mine(self) -> Any:
         return SCAN.c.approval == self._turn

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mobile_bridge.errors import BridgeError, SessionClaimed, WaitTokenRefused
 from mobile_bridge.server.refusals import why_closed
-from mobile_bridge.server.rules import Status
+from mobile_bridge.server.rules import FINAL, Status
 from mobile_bridge.server.scans.model import Standing
 from mobile_bridge.server.scans.telling import FRESH_SECONDS, ScanState, as_json, now_shown, told
 from mobile_bridge.server.scans.waiting import WaitingRoom, Watched
@@ -27,7 +27,9 @@ PREFIX: Final = "/scan/v1/sessions/"
 LONGEST_POLL: Final = 25.0
 """Seconds; proxies end what is silent for longer."""
 
-_HEARTBEAT_SECONDS: Final = 15.0
+HEARTBEAT: Final = 10.0
+"""Seconds after which a stream says something, so that neither a proxy nor the page takes it for dead."""
+
 _SCHEME: Final = "bearer "
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/event-stream": {}}}}
 _SVG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/svg+xml": {}}}}
@@ -99,12 +101,13 @@ async def _events(room: WaitingRoom, watched: Watched) -> AsyncIterator[str]:
     standing = watched.standing
     while True:
         yield f"event: state\nid: {standing.version}\ndata: {_told(room, standing)}\n\n"
-        if watched.is_over and watched.standing is standing:
+        if standing.status in FINAL:
             return
-        before, standing = standing, await room.newer(watched, standing.version, _patience(standing))
-        while standing is before and standing.status is not Status.CREATED and not room.is_closed:
-            yield ": waiting\n\n"  # keeps proxies from ending what is silent
-            standing = await room.newer(watched, standing.version, _HEARTBEAT_SECONDS)
+        before, shows_codes = standing, standing.status is Status.CREATED
+        standing = await room.newer(watched, before.version, FRESH_SECONDS if shows_codes else HEARTBEAT)
+        while standing is before and not shows_codes and not room.is_closed:
+            yield ": waiting\n\n"
+            standing = await room.newer(watched, before.version, HEARTBEAT)
         if room.is_closed and standing is before:
             return  # the page comes back, to a server that stays
 

@@ -39,7 +39,10 @@ HOLDER_TIME: Final = timedelta(seconds=120)
 """From the claim at least: whoever scans at the last moment has time to read and to type the PIN."""
 
 APPROVAL_TURN: Final = timedelta(seconds=60)
-"""How long an approval may be under way before another may take its turn: its process was killed."""
+"""How long a turn to approve lasts unless it is renewed: when it is not, its process was killed."""
+
+LONGEST_APPROVAL: Final = timedelta(minutes=5)
+"""For how long a turn is renewed: whatever takes longer hangs."""
 
 FRAME_SECONDS: Final = 8
 AHEAD_SECONDS: Final = 2

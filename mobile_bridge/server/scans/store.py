@@ -107,6 +107,30 @@ class Scans:
         with self.engine.connect() as connection:
             return list(connection.execute(asked.order_by(SESSION.c.expires_at).limit(_SWEPT)).scalars())
 
+    def lapsed(self) -> list[str]:
+        """Ids of claimed scans whose approval lost its turn and gave nothing back; a part if many."""
+        now = self.clock()
+        late = (SESSION.c.status == Status.CLAIMED) & (SCAN.c.approval_until <= now)
+        asked = select(SESSION.c.id).select_from(_JOINED).where(late, SESSION.c.expires_at > now)
+        with self.engine.connect() as connection:
+            return list(connection.execute(asked.limit(_SWEPT)).scalars())
+
+    def renew(self, session_id: str, turn: str, until: datetime) -> None:
+        """Let an approval that is under way keep its turn for longer."""
+        mine = (SCAN.c.session_id == session_id) & (SCAN.c.approval == turn)
+        with self.engine.begin() as tx:
+            tx.execute(update(SCAN).where(mine).values(approval_until=until))
+
+    def free(self, session_id: str) -> bool:
+        """Take the turn from an approval that lost it; whether it was this call that did."""
+        with self.engine.connect() as connection:
+            scan = _read(connection, Standing, session_id)
+        if scan is None or scan.status is not Status.CLAIMED or scan.approval_until is None:
+            return False
+        step = Step.note(Status.CLAIMED, "approve-lapsed", Actor.SERVICE)
+        late = SCAN.c.approval_until <= self.clock()
+        return self.take(scan, step, late, approval=None, approval_until=None, hint=None)
+
     def take(
         self,
         scan: Standing,

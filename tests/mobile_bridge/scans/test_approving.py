@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -24,7 +25,8 @@ from mobile_bridge.errors import (
 )
 from mobile_bridge.server.rules import Status
 from mobile_bridge.server.scans import Approval, CreatedScan, Hint, Scan, ScanService
-from mobile_bridge.server.scans.rules import APPROVAL_TURN
+from mobile_bridge.server.scans import approving as module
+from mobile_bridge.server.scans.rules import APPROVAL_TURN, LONGEST_APPROVAL
 from tests.mobile_bridge.conftest import Clock
 from tests.mobile_bridge.scans.conftest import HOLDER, OTHER, PLATFORM, Ended, actions
 
@@ -122,6 +124,36 @@ def test_whoever_is_too_slow_loses_the_turn_and_answers_nothing(
         overtaken()
     assert scans.of_platform(claimed.id, PLATFORM).answer is None
     assert approve(scans, claimed).answer == ANSWER
+
+
+def test_a_long_approval_keeps_its_turn(
+    scans: ScanService, claimed: Scan, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RENEW_SECONDS", 0.05)
+    with scans.approving(claimed.id, HOLDER) as approval:
+        for _ in range(4):  # four times three quarters of a turn, beyond the time of the scan itself
+            clock.now += APPROVAL_TURN * 0.75
+            deadline = time.monotonic() + 10
+            while scans.of_holder(claimed.id, HOLDER).approval_until != clock.now + APPROVAL_TURN:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            assert (scans.free_lapsed(), scans.expire_overdue()) == (0, 0)
+        assert complete(scans, approval).status is Status.COMPLETE
+
+
+def test_an_approval_that_hangs_loses_its_turn_in_the_end(
+    scans: ScanService, claimed: Scan, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RENEW_SECONDS", 0.05)
+
+    def hang(approval: Approval) -> None:
+        clock.now += LONGEST_APPROVAL
+        time.sleep(0.3)  # were it renewed, it would be so by now
+        assert scans.expire_overdue() == 1
+        complete(scans, approval)
+
+    with pytest.raises(SessionExpired), scans.approving(claimed.id, HOLDER) as approval:
+        hang(approval)
 
 
 def test_what_is_taken_back_while_the_token_signs_is_not_answered(

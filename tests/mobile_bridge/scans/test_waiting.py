@@ -181,6 +181,21 @@ def test_events_bring_fresh_codes(page: Page, monkeypatch: pytest.MonkeyPatch) -
     assert 0.9 < time.monotonic() - began < 3
 
 
+def test_a_stream_is_never_silent_for_long(
+    page: Page, scans: ScanService, waiting: CreatedScan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proxies end what is silent, and the widget takes it for dead after 20 seconds."""
+    assert routes.HEARTBEAT <= 10
+    monkeypatch.setattr(routes, "HEARTBEAT", 0.2)
+    scan = scans.claim(qr(scans, waiting), HOLDER)
+    with page.http.stream("GET", f"{page.path}/events") as answer:
+        lines = answer.iter_lines()
+        heard = [line for line in (next(lines) for _ in range(9)) if line.startswith(":")]
+        assert len(heard) >= 2
+        scans.refuse(scan.id, HOLDER, "")
+        assert '"user_refused"' in "".join(lines)
+
+
 def _refusal(answer: httpx.Response) -> tuple[int, str, str]:
     problem = answer.json()
     return answer.status_code, problem["code"], problem["detail"]
