@@ -22,9 +22,11 @@ from api.payments.settling import Settling
 from api.realname.reminding import RealNameReminders
 from api.review.service import Review
 from mobile_bridge.server.scans import ScanService
+from mobile_bridge.server.service import BridgeService
 
 _HOUR: Final = 3600
 _SCANS_SECONDS: Final = 10
+_ADDRESSES_SECONDS: Final = 60
 
 
 def job_handlers(
@@ -38,6 +40,7 @@ def job_handlers(
     reminders: Reminders,
     revoking: Revoking,
     scans: ScanService,
+    bridge: BridgeService,
 ) -> Handlers:
     """The work of every job and sweep."""
     handlers = Handlers()
@@ -57,7 +60,13 @@ def job_handlers(
     handlers.every("certificates.remind", _HOUR, reminders.sweep)
     handlers.outside(REVOKE, revoking.do)
     handlers.every("certificates.orphans", _HOUR, revoking.revoke_orphans)
-    handlers.every("scans.expire", _SCANS_SECONDS, scans.expire_overdue)
+
+    def end_scans() -> None:
+        scans.expire_overdue()
+        scans.free_lapsed()
+
+    handlers.every("scans.expire", _SCANS_SECONDS, end_scans)
+    handlers.every("addresses.expire", _ADDRESSES_SECONDS, bridge.expire_overdue)
     handlers.outside(orders.LOOK, settling.look)
     handlers.outside(orders.CLOSE, settling.close)
     handlers.outside(orders.REFUND, settling.refund)

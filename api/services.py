@@ -247,9 +247,6 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     ca = Ca(issuer, Renewals(issuer, ledger, revoker, _now), ledger, authorities, profiles)
     issuing = Issuing(db, ca, id_numbers, applied.carrying_out.carry_out, _now, journal)
     scans = ScanService(db.engine, _now, settings.server_secret(), settings.public_url)
-    handlers = job_handlers(
-        db, _now, calls, applied, memberships, handovers, settling, reminders, revoking, scans
-    )
     meters.registry.register(QueueCollector(db, _now))
     enterprises = Enterprises(db, _now, journal)
     identities = identity_providers(alipay, cloudauth)
@@ -273,6 +270,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     )
     signing = LockSigning(db, trust, settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)
+    handlers = job_handlers(
+        db, _now, calls, applied, memberships, handovers, settling, reminders, revoking, scans, bridge
+    )
     locks = on_lock(db, bridge, issuing, _now, journal, settings.site_name)
     return Services(
         db=db,

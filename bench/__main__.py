@@ -1,4 +1,4 @@
-"""``scripts/bench [--seconds S] [signing issuance status responder memory pictures]``."""
+"""``scripts/bench [--seconds S] [signing issuance status responder review scan memory pictures]``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import platform
 from collections.abc import Iterator
 
-from bench import issuance, memory, pictures, responder, review, setting, signing, status
+from bench import issuance, memory, pictures, responder, review, scan, setting, signing, status
 from bench.report import Line
 from hsm import Token
 
-PARTS = ("signing", "issuance", "status", "responder", "review", "memory", "pictures")
+PARTS = ("signing", "issuance", "status", "responder", "review", "scan", "memory", "pictures")
 
 
 def main() -> None:
@@ -40,6 +40,8 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
             yield from responder.run(token, seconds)
     if "review" in parts:
         yield from review.run(seconds)
+    if "scan" in parts:
+        yield from scan.run(seconds)
     if "memory" in parts:
         yield from memory.run()
     if "pictures" in parts:

@@ -137,6 +137,10 @@ class BridgeService:
         """Finish what a crash interrupted, at the start of a server. Returns how many sessions are done."""
         return self._answers.settle()
 
+    def expire_overdue(self) -> int:
+        """End sessions that nobody answered in time; returns how many. Whoever looks at one does so too."""
+        return self._sessions.expire_overdue()
+
     # The PC, before the claim.
 
     def opened(self, address: str) -> None:

@@ -49,6 +49,7 @@ class Material:
 
 _TABLE: Final = tables.session
 _ADDRESS: Final = tables.address
+_SWEPT: Final = 500
 _JOINED: Final = _TABLE.join(_ADDRESS)
 _COLUMNS: Final = [(_TABLE if name in _TABLE.c else _ADDRESS).c[name] for name in Session.__slots__]
 
@@ -105,6 +106,14 @@ class Sessions:
         asked = select(*_COLUMNS).select_from(_JOINED).where(_TABLE.c.status == Status.CONFIRMED)
         with self._engine.connect() as connection:
             return [_session(row) for row in connection.execute(asked.order_by(_TABLE.c.answered_at))]
+
+    def expire_overdue(self) -> int:
+        """Expire what no device answered in time, so that it is on record though nobody looks; how many."""
+        late = _TABLE.c.status.in_(sorted(OPEN)) & (_TABLE.c.expires_at <= self._clock())
+        asked = select(*_COLUMNS).select_from(_JOINED).where(late).order_by(_TABLE.c.expires_at).limit(_SWEPT)
+        with self._engine.connect() as connection:
+            found = [_session(row) for row in connection.execute(asked)]
+        return sum(self.move(one, Action.EXPIRE, Actor.SERVICE) for one in found)
 
     def material(self, session: Session) -> Material:
         """The bytes of a session."""

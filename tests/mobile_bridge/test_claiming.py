@@ -133,6 +133,15 @@ def test_an_address_nobody_claims_expires(service: BridgeService, sent: CreatedS
     assert [event.action for event in service.events(sent.id)] == ["create", "expire"]
 
 
+def test_the_sweep_expires_what_nobody_looks_at(
+    service: BridgeService, sent: CreatedSession, clock: Clock
+) -> None:
+    assert service.expire_overdue() == 0
+    clock.forward(minutes=10)
+    assert [service.expire_overdue(), service.expire_overdue()] == [1, 0]
+    assert [event.action for event in service.events(sent.id)] == ["create", "expire"]
+
+
 def test_the_holder_has_thirty_minutes_from_the_claim(
     service: BridgeService, sent: CreatedSession, clock: Clock, lock: SoftLock
 ) -> None:

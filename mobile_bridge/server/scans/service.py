@@ -152,6 +152,10 @@ class ScanService:
                 break
         return count
 
+    def free_lapsed(self) -> int:
+        """Give back the turns of approvals whose process was killed, so that pages see it; how many."""
+        return sum(self.store.free(one) for one in self.store.lapsed())
+
     def _by_id(self, session_id: str) -> Scan:
         scan = self.store.find(session_id)
         if scan is None:
