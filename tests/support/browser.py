@@ -15,13 +15,13 @@ CHROMIUM = shutil.which("chromium")
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless browser."""
+def chromium(*flags: str) -> Iterator[Browser]:
+    """A headless browser; ``flags``: more for its command line."""
     assert CHROMIUM
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", *flags],
         )
         yield browser
         browser.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,7 +12,6 @@ import pytest
 
 from mobile_bridge.server.rules import Status
 from mobile_bridge.server.service import BridgeService, CreatedSession
-from mobile_bridge.wire import agent_link
 from tests.mobile_bridge.agent.conftest import PIN, Plugged
 from tests.mobile_bridge.agent.window import Window
 from tests.mobile_bridge.forms import CREDIT_CODE, ENTERPRISE, WaitingForms
@@ -37,17 +34,6 @@ def test_from_the_link_to_the_seal(
     begun = document.content.partition(b"/Contents <0000")[0]
     assert begun
     assert forms.signed["application-1"].startswith(begun)
-
-
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium here")
-def test_a_real_browser_follows_the_link(window: Window, token: str, origin: str, tmp_path: Path) -> None:
-    """Script, policies and headers of a browser: the task token reaches the form, the form our page."""
-    link = agent_link(origin, token, int(window.origin.rpartition(":")[2]))
-    browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    profile = [f"--user-data-dir={tmp_path}/profile", "--virtual-time-budget=5000", "--dump-dom"]
-    seen = subprocess.run([*browser, *profile, link], capture_output=True, text=True, timeout=60, check=True)
-    assert "第一次" in seen.stdout
-    assert f'name="token" value="{token}"' in seen.stdout
 
 
 def test_declining_is_as_large_as_approving_and_ends_it(
