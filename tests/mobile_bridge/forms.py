@@ -53,6 +53,7 @@ class WaitingForms:
     """Implements the bridge's ``ApprovalTasks``. ``checks`` see each call and may raise."""
 
     def __init__(self) -> None:
+        self.form = filled_form()
         self.signed: dict[str, bytes] = {}
         self.check_certificate: Callable[[x509.Certificate], None] = lambda certificate: None
         self.check_answer: Callable[[], None] = lambda: None
@@ -66,7 +67,7 @@ class WaitingForms:
         self.check_certificate(certificate)
         picture = draw_seal(SealDesign(SealKind.ENTERPRISE, ENTERPRISE))
         return prepare_pdf(
-            filled_form(), certificate, picture, SEAL_PLACE, reason="申请数字证书", at=now
+            self.form, certificate, picture, SEAL_PLACE, reason="申请数字证书", at=now
         ).document
 
     def accept(self, subject: str, document: bytes, cms: bytes, now: datetime) -> str:
