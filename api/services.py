@@ -23,6 +23,7 @@ from api.certificates.download import CertificateDownload
 from api.certificates.endings import EndedMemberships
 from api.certificates.issuing import Ca, Issuing
 from api.certificates.on_lock.service import LockDownload
+from api.certificates.on_lock.trust import AcceptedLocks
 from api.certificates.on_lock.wiring import on_lock
 from api.certificates.pin_change import PinChanges
 from api.certificates.pins import PinTries
@@ -268,7 +269,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         journal,
         identities_required=settings.operator_identities == "required",
     )
-    signing = LockSigning(db, trust, settings.site_name)
+    signing = LockSigning(db, AcceptedLocks(db, ledger, trust), settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)
     handlers = job_handlers(
         db, _now, calls, applied, memberships, handovers, settling, reminders, revoking, scans, bridge

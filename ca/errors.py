@@ -205,6 +205,13 @@ class LockNotForSigning(LockRefused):
     zh = "该证书不是签名证书，请选择签名证书"
 
 
+class LockCertificateDiffers(LockRefused):
+    """A renewal is signed by the lock with the certificate that is renewed."""
+
+    code = "lock_certificate_differs"
+    zh = "请插入存有要续期的证书的 CA 锁，并选择该证书"
+
+
 class LockOfOtherEnterprise(LockRefused):
     """The lock belongs to an enterprise with another 统一社会信用代码, or names none."""
 

@@ -32,7 +32,7 @@ class ApplicationKind(StrEnum):
 class Sealing(StrEnum):
     """How the form gets the signature that it needs before it is submitted."""
 
-    LOCK = "lock"  # by a CA lock on a PC
+    LOCK = "lock"  # by a CA lock on a PC; of a renewal, by the lock with the certificate itself
     PAPER = "paper"  # printed, sealed on paper, photographed
     PIN = "pin"  # by a certificate of this service, with its PIN
 
@@ -98,7 +98,7 @@ NEEDS: Final = {
         name="证书续期",
         gives=Gives.CERTIFICATE,
         least_approvals=0,
-        sealings=frozenset({Sealing.PIN}),
+        sealings=frozenset({Sealing.PIN, Sealing.LOCK}),
         certificate=True,
         enterprise=False,
     ),

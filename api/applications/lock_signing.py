@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -15,20 +14,24 @@ from api.applications import evidence, queries
 from api.applications.evidence import EvidenceKind
 from api.applications.kinds import ApplicationKind
 from api.applications.model import Application, Deed
+from api.applications.outward import LockJudge
 from api.applications.rules import Action, Actor, Status, WrongMove, move
+from api.catalogue.queries import find_product
+from api.catalogue.rules import CertificateKind
 from api.db import Database
 from ca.distinguished import organization_of
 from ca.documents.forms import SEAL_PLACE
 from ca.documents.signing import check_cms, embed_cms, prepare_pdf
 from ca.errors import LockRefused
-from ca.seals.picture import SealDesign, draw_seal
+from ca.seals.name_mark import draw_name
+from ca.seals.picture import SealDesign, SealPicture, draw_seal
 from ca.seals.rules import SealKind
-from ca.trust import LockTrust
 from mobile_bridge.server.tasks import TaskFacts
 
 _TITLES: Final = {
     ApplicationKind.CLAIM: ("“数字证书和电子签章”企业申请表", "申请数字证书和电子签章"),
     ApplicationKind.CHANGE: ("企业信息变更申请表", "申请变更企业信息"),
+    ApplicationKind.RENEWAL: ("证书续期申请表", "申请证书续期"),
 }
 """What is signed, and why, as the lock's owner and the readers of the PDF see it."""
 
@@ -36,12 +39,12 @@ _TITLES: Final = {
 class LockSigning:
     """Checks the lock, prepares the form for it, and takes the signed form back.
 
-    ``trust``: gives the lock CAs as they are configured at this moment, lists included.
+    ``locks``: says whose are accepted.
     """
 
-    def __init__(self, db: Database, trust: Callable[[], LockTrust], site: str) -> None:
+    def __init__(self, db: Database, locks: LockJudge, site: str) -> None:
         self._db = db
-        self._trust = trust
+        self._locks = locks
         self._site = site
 
     def facts(self, subject: str) -> TaskFacts:
@@ -53,8 +56,8 @@ class LockSigning:
             title=_TITLES[known.kind][0],
             applicant_name=known.holder_name,
             applicant_phone_masked=mask_phone(known.holder_phone),
-            enterprise_name=known.enterprise.name,
-            credit_code=known.enterprise.credit_code,
+            enterprise_name=known.enterprise_name or known.holder_name,
+            credit_code=known.credit_code or "",
         )
 
     def prepare(self, subject: str, certificate_der: bytes, now: datetime) -> bytes:
@@ -64,9 +67,8 @@ class LockSigning:
         """
         certificate = _read(certificate_der)
         known, form = self._unsigned(subject)
-        self._trust().check(certificate, now, known.enterprise.credit_code)
-        owner = organization_of(certificate) or known.enterprise.name
-        picture = draw_seal(SealDesign(SealKind.ENTERPRISE, owner, known.enterprise.credit_code))
+        self._locks.check(certificate, now, known)
+        picture = self._mark(known, certificate)
         reason = _TITLES[known.kind][1]
         return prepare_pdf(form, certificate, picture, SEAL_PLACE, reason=reason, at=now).document
 
@@ -84,12 +86,21 @@ class LockSigning:
             return self._answered_before(known, digest)
         if not document.startswith(form):
             raise WrongMove("the document was prepared from another form", status=known.status)
-        self._trust().check(certificate, now, known.enterprise.credit_code)
+        self._locks.check(certificate, now, known)
         try:
             self._keep(known, signed, certificate, now)
         except WrongMove:  # moved since it was read: by the same answer in another thread, or withdrawn
             return self._answered_before(self._form(subject)[0], digest)
         return digest
+
+    def _mark(self, known: Application, certificate: x509.Certificate) -> SealPicture:
+        """The round seal of the lock's owner; of a renewal of somebody's own certificate, the name."""
+        with self._db.read() as tx:
+            kind = find_product(tx, known.product, known.product_version).kind
+        if known.kind is ApplicationKind.RENEWAL and kind is not CertificateKind.ENTERPRISE:
+            return draw_name(known.holder_name)
+        owner = organization_of(certificate) or known.enterprise.name
+        return draw_seal(SealDesign(SealKind.ENTERPRISE, owner, known.enterprise.credit_code))
 
     def _keep(self, known: Application, signed: bytes, certificate: x509.Certificate, now: datetime) -> None:
         lock = certificate.fingerprint(hashes.SHA256()).hex()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from cryptography import x509
 from sqlalchemy import Connection
 
 from api.accounts.sessions import Person
 from api.applications.evidence import Wanted
+from api.applications.model import Application
 from api.enterprises.rules import Permission
 from ca.documents.signing import Place
 from ca.seals.picture import SealPicture
@@ -39,6 +42,14 @@ class CertificatesAtHand(Protocol):
 
     def find(self, tx: Connection, serial: str) -> HeldCertificate:
         """Raises NotFound."""
+        ...
+
+
+class LockJudge(Protocol):
+    """Says whose lock may sign which form."""
+
+    def check(self, certificate: x509.Certificate, at: datetime, known: Application) -> None:
+        """Raises the subclasses of LockRefused."""
         ...
 
 

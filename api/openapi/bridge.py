@@ -11,7 +11,13 @@ _LIVING: Final = (
     *("session_refused", "task_token_invalid"),
 )
 _LOCK: Final = (
-    *("lock_certificate_invalid", "lock_expired", "lock_issuer_unknown", "lock_not_for_signing"),
+    *(
+        "lock_certificate_differs",
+        "lock_certificate_invalid",
+        "lock_expired",
+        "lock_issuer_unknown",
+        "lock_not_for_signing",
+    ),
     *("lock_of_other_enterprise", "lock_revoked", "lock_status_unknown"),
     *("glyphs_missing", "message_malformed", "message_too_large"),
 )

@@ -11,6 +11,7 @@ import typer
 from hsm import pin_from_file
 from hsm.errors import SealBridgeError
 from mobile_bridge.agent import desktop, diagnosis, serving, terminal
+from mobile_bridge.agent.enrolment import terminal as enrolling
 from mobile_bridge.agent.errors import code_of
 from mobile_bridge.agent.logs import log
 from mobile_bridge.agent.servers import read_signing_url
@@ -57,6 +58,53 @@ def approve(
     setup = Setup.of(home, modules, token_label, proxy=proxy)
     digest = terminal.approve(origin, address, code, setup, manner)
     typer.echo(f"签章完成，文件 SHA-256：{digest}")
+
+
+@cli.command()
+def enrol(
+    url: Annotated[str, typer.Argument(help="手机上显示的下载地址")],
+    code: Annotated[str, typer.Option(prompt="手机上显示的 6 位确认码", help="手机上显示的 6 位确认码")],
+    pin_file: Annotated[Path | None, typer.Option(help="从文件读取 PIN 码；不给出则询问")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接允许网站并下载")] = False,
+    same_key: Annotated[bool, typer.Option("--same-key", help="续期时沿用原密钥，不生成新密钥")] = False,
+    proxy: Proxy = None,
+    modules: Modules = None,
+    token_label: TokenLabel = None,
+    home: Home = None,
+) -> None:
+    """下载证书到 CA 锁：密钥在锁内生成，在手机上确认后证书写入锁内。中断后重新运行即可继续。"""
+    setup = Setup.of(home, modules, token_label, proxy=proxy)
+    _enrol(url, code, setup, pin_file, yes=yes, same_key=same_key, renewal=False)
+
+
+@cli.command()
+def renew(
+    url: Annotated[str, typer.Argument(help="手机上显示的下载地址；不给出则列出即将到期的证书")] = "",
+    code: Annotated[str, typer.Option(help="手机上显示的 6 位确认码")] = "",
+    pin_file: Annotated[Path | None, typer.Option(help="从文件读取 PIN 码；不给出则询问")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接允许网站并下载")] = False,
+    same_key: Annotated[bool, typer.Option("--same-key", help="沿用原密钥，不生成新密钥")] = False,
+    proxy: Proxy = None,
+    modules: Modules = None,
+    token_label: TokenLabel = None,
+    home: Home = None,
+) -> None:
+    """续期：列出锁内即将到期的证书；给出地址则下载续期后的证书，旧证书保留在锁内。"""
+    setup = Setup.of(home, modules, token_label, proxy=proxy)
+    if not url:
+        enrolling.tell_ending(setup)
+        return
+    said = code or str(typer.prompt("手机上显示的 6 位确认码"))
+    _enrol(url, said, setup, pin_file, yes=yes, same_key=same_key, renewal=True)
+
+
+def _enrol(
+    url: str, code: str, setup: Setup, pin_file: Path | None, *, yes: bool, same_key: bool, renewal: bool
+) -> None:
+    origin, address = read_signing_url(url)
+    manner = terminal.Manner(yes, pin_from_file(pin_file) if pin_file else None)
+    lock = enrolling.enrol(origin, address, code, setup, manner, same_key=same_key, renewal=renewal)
+    typer.echo(f"证书已写入 CA 锁：{lock}")
 
 
 @cli.command()

@@ -59,6 +59,30 @@ class KeyMismatch(BridgeError):
     zh = "CA 锁中的密钥与证书不匹配，请联系发证机构"
 
 
+class KeyNotOnLock(BridgeError):
+    """The certificate to be written, or to be renewed with its key, is of a key on another lock."""
+
+    kind = Kind.CONFLICT
+    code = "key_not_on_lock"
+    zh = "这把 CA 锁中没有该证书的密钥，请插入当时使用的 CA 锁"
+
+
+class CertificateUnexpected(BridgeError):
+    """What came back is not the certificate that was asked for: nothing was written."""
+
+    kind = Kind.INVALID
+    code = "certificate_unexpected"
+    zh = "收到的证书与锁内密钥或所显示的信息不符，没有写入"
+
+
+class NothingToRenew(BridgeError):
+    """The session is for a first certificate; ``enrol`` is the command for it."""
+
+    kind = Kind.CONFLICT
+    code = "nothing_to_renew"
+    zh = "该任务不是证书续期，请使用 sealbridge-agent enrol"
+
+
 class CertificateAmbiguous(BridgeError):
     """Several certificates could sign and nobody is there to choose."""
 

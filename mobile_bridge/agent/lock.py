@@ -66,6 +66,19 @@ class LockCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class LockToken:
+    """A lock, whatever is on it, and the module that shows it."""
+
+    module: Path
+    info: TokenInfo
+
+    @property
+    def config(self) -> TokenConfig:
+        """How to reach it."""
+        return TokenConfig(self.module, self.info.label, self.info.serial, pool_size=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One module, the tokens in it, their signing certificates; ``problem`` when it cannot be used."""
 
@@ -111,6 +124,17 @@ class Locks:
         # A lock may show itself through two modules.
         return list({(each.token.serial, each.der): each for each in found}.values())
 
+    def tokens(self) -> list[LockToken]:
+        """The locks, each once, with or without certificates. Raises NoDriver, NoToken, DriverCrashed,
+        DriverSilent."""
+        findings = self.survey()
+        if all(finding.problem for finding in findings):
+            raise _why_none(findings)
+        found = [LockToken(finding.module, each) for finding in findings for each in finding.tokens]
+        if not found:
+            raise NoToken("no token in any slot")
+        return list({each.info.serial: each for each in reversed(found)}.values())[::-1]
+
     def seen_again(self, chosen: LockCertificate) -> LockCertificate:
         """The same certificate as its lock shows it now, PIN state included. Raises TokenGone."""
         with self._turn():
@@ -127,12 +151,28 @@ class Locks:
 
         Raises PinIncorrect, PinLocked, TokenGone when the lock was pulled, KeyNotFound.
         """
-        config = TokenConfig(chosen.module, chosen.token.label, chosen.token.serial, pool_size=1)
+        lock = LockToken(chosen.module, chosen.token)
+        return self.work_on(lock, pin, lambda token: work(TokenKeys(token).open_by_id(chosen.key_id)))
+
+    def work_on(self, lock: LockToken, pin: Callable[[], str], work: Callable[[Token], Result]) -> Result:
+        """Log in, do ``work`` with the lock, log out. The PIN is asked for once.
+
+        Raises PinIncorrect, PinLocked, TokenGone when the lock was pulled.
+        """
         with self._turn():
             try:
-                self._refuse_locked(config)
-                with Token.open(config, pin) as token:
-                    return work(TokenKeys(token).open_by_id(chosen.key_id))
+                self._refuse_locked(lock.config)
+                with Token.open(lock.config, pin) as token:
+                    return work(token)
+            except TokenNotFound as error:
+                raise TokenGone("the lock was removed") from error
+
+    def openly(self, lock: LockToken, work: Callable[[TokenConfig], Result]) -> Result:
+        """Do ``work`` with what a lock shows and takes before any PIN. Raises TokenGone."""
+        with self._turn():
+            try:
+                Module.load(lock.module).restart()
+                return work(lock.config)
             except TokenNotFound as error:
                 raise TokenGone("the lock was removed") from error
 

@@ -93,16 +93,44 @@ class ServerClient:
         Tried again when the server is out of reach: it takes the same answer twice.
         """
         message = wire.Answer(wire.pack(cms)).to_json()
-        for pause in _RETRY_PAUSES:
-            try:
-                return wire.Accepted.from_json(self._post(wire.ANSWER_PATH, message)).sha256
-            except ServerUnreachable:
-                time.sleep(pause)
-        return wire.Accepted.from_json(self._post(wire.ANSWER_PATH, message)).sha256
+        return wire.Accepted.from_json(self._again(wire.ANSWER_PATH, message)).sha256
+
+    def enrolment(self) -> wire.Enrolment:
+        """What is wanted of a lock."""
+        return wire.Enrolment.from_json(_json(self._call("GET", wire.ENROLMENT_PATH, _MAX_MESSAGE)))
+
+    def offer_keys(self, request: bytes, encryption_key: bytes, label: str, serial: str) -> bytes:
+        """Offer keys on a lock; the challenge for the encryption key, or nothing."""
+        second = wire.pack(encryption_key) if encryption_key else ""
+        shown = label[: wire.MAX_NAME], serial[: wire.MAX_NAME]
+        message = wire.EnrolmentKeys(wire.pack(request), second, *shown).to_json()
+        challenge = wire.Challenge.from_json(self._again(wire.KEYS_PATH, message)).challenge
+        return wire.unpack(challenge, wire.MAX_KEY) if challenge else b""
+
+    def prove(self, proof: str) -> None:
+        """Send what the challenge held."""
+        self._again(wire.PROOF_PATH, wire.Proof(proof).to_json())
+
+    def certificates(self) -> wire.Certificates:
+        """What was issued; empty until the phone has confirmed."""
+        return wire.Certificates.from_json(_json(self._call("GET", wire.CERTIFICATES_PATH, _MAX_MESSAGE)))
+
+    def written(self, signing_sha256: str, encryption_sha256: str) -> None:
+        """Say that they are on the lock."""
+        self._again(wire.WRITTEN_PATH, wire.Written(signing_sha256, encryption_sha256).to_json())
 
     def refuse(self, reason: str) -> None:
         """Decline."""
         self._post(wire.REFUSAL_PATH, wire.Refusal(reason).to_json())
+
+    def _again(self, path: str, message: Mapping[str, str]) -> Any:
+        """Post what may come twice; tried again when the server is out of reach."""
+        for pause in _RETRY_PAUSES:
+            try:
+                return self._post(path, message)
+            except ServerUnreachable:
+                time.sleep(pause)
+        return self._post(path, message)
 
     def _post(self, path: str, message: Mapping[str, str]) -> Any:
         body = self._call("POST", path, _MAX_MESSAGE, message)

@@ -37,7 +37,7 @@ class Manner:
 
 def approve(origin: Origin, address: str, code: str, setup: Setup, manner: Manner) -> str:
     """Walk one task to its end; the SHA-256 of the signed document. Raises UserCancelled for a no."""
-    _allow(origin, setup.servers(), manner)
+    allow(origin, setup.servers(), manner)
     # The lock first: a session that is claimed without one would be spent for nothing.
     locks = setup.locks()
     chosen = _choose(locks.certificates(), manner)
@@ -80,7 +80,8 @@ def _arrived(client: ServerClient, locks: Locks) -> LockTask:
         time.sleep(1)
 
 
-def _allow(origin: Origin, servers: KnownServers, manner: Manner) -> None:
+def allow(origin: Origin, servers: KnownServers, manner: Manner) -> None:
+    """Ask about a server that was never here before. Raises ServerNotAllowed."""
     if servers.knows(origin):
         return
     question = f"首次连接 {origin.text}，允许它请求用本机 CA 锁签章吗？"
