@@ -17,12 +17,12 @@ AGENT = Path(sys.executable).with_name("sealbridge-agent")
 
 
 def approve(
-    lock: UsbLock, phone: Phone, application: str, home: Path, sent: tuple[str, str] | None = None
+    lock: UsbLock, phone: Phone, application: str, home: Path, sent: tuple[str, str] | None = None, *more: str
 ) -> subprocess.CompletedProcess[str]:
     """The lock's owner, at a PC of their own, and the phone that says yes to it."""
     address, code = sent or phone.send_to_computer(application)
     command: list[str | Path] = [AGENT, "approve", address, "--code", code, "--pin-file", lock.pin_file]
-    command += ["--yes", "--module", lock.module, "--token-label", lock.label, "--home", home]
+    command += ["--yes", "--module", lock.module, "--token-label", lock.label, "--home", home, *more]
     with subprocess.Popen(
         command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as agent:
