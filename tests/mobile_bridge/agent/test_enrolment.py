@@ -1,0 +1,201 @@
+"""``sealbridge-agent enrol`` on real tokens: what goes on a lock, what does not, and locks that fail midway."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from socket import socket
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import Engine
+
+from mobile_bridge.server import enrolment_routes
+from mobile_bridge.server.enrolling import Enrolments, Given
+from mobile_bridge.server.rules import SessionKind, Status
+from mobile_bridge.server.service import BridgeService, CreatedSession
+from tests.mobile_bridge.agent.conftest import MODULE, Plugged, new_pc
+from tests.mobile_bridge.agent.test_terminal import code_of
+from tests.mobile_bridge.application import bridge_app
+from tests.mobile_bridge.conftest import Clock
+from tests.mobile_bridge.enrolment_desk import SUBJECT, EnrolmentDesk, SmallCa, named
+from tests.mobile_bridge.forms import ENTERPRISE
+from tests.mobile_bridge.serving import served
+from tests.support.faulty_lock import FaultyLock
+
+OWNER = "person/1"
+Spoiled = Callable[[Given, EnrolmentDesk], Given]
+
+
+@pytest.fixture
+def desk() -> EnrolmentDesk:
+    return EnrolmentDesk()
+
+
+@pytest.fixture
+def origin(
+    engine: Engine, clock: Clock, service: BridgeService, desk: EnrolmentDesk, listener: socket
+) -> Iterator[str]:
+    enrolments = Enrolments(engine, clock, desk)
+    app = bridge_app(service)
+    app.include_router(enrolment_routes.router(enrolments))
+    with served(app, listener) as origin:
+        yield origin
+
+
+@pytest.fixture
+def sent(service: BridgeService, origin: str) -> CreatedSession:
+    return service.create(SessionKind.LOCK_ENROLMENT, "application-1", OWNER)
+
+
+@pytest.fixture
+def pc(tmp_path: Path) -> Plugged:
+    """With a blank lock."""
+    made = new_pc(tmp_path)
+    made.add("company", "p-256", "--blank")
+    return made
+
+
+def enrol(
+    pc: Plugged, sent: CreatedSession, *more: str, module: Path = MODULE
+) -> subprocess.CompletedProcess[str]:
+    words = ["enrol", sent.address, "--code", sent.code, "--yes", "--pin-file", str(pc.pin_file)]
+    return pc.run(*words, "--home", str(pc.folder / "home"), *more, module=module)
+
+
+def on_lock(pc: Plugged) -> int:
+    """How many certificates it has."""
+    script = (
+        "import sys; from pathlib import Path; from hsm import TokenConfig, public_certificates; "
+        "print(len(public_certificates(TokenConfig(Path(sys.argv[1]), 'company'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(MODULE)], env=pc.environment, capture_output=True, text=True
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.parametrize("dual", [False, True])
+def test_a_blank_lock_gets_its_certificates(
+    pc: Plugged, desk: EnrolmentDesk, service: BridgeService, sent: CreatedSession, dual: bool
+) -> None:
+    if dual:
+        desk.dual()
+    run = enrol(pc, sent)
+    assert run.returncode == 0, run.stderr
+    assert ENTERPRISE in run.stdout
+    assert desk._keys(desk.offers[-1]).check in run.stdout
+    assert desk.written_down == desk.expected
+    assert on_lock(pc) == (2 if dual else 1)
+    assert service.status(sent.id, OWNER).status is Status.COMPLETE
+    assert pc.pin_file.read_text() not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        lambda given, desk: replace(given, signing=desk.ca.issue(other())),
+        lambda given, desk: replace(given, signing=desk.ca.issue(key_of(desk), named("别的单位"))),
+        lambda given, desk: replace(given, signing=desk.ca.issue(key_of(desk), SUBJECT, signs=False)),
+        lambda given, desk: replace(given, signing=SmallCa.new().issue(key_of(desk))),
+        lambda given, desk: replace(given, encryption=given.signing),
+        lambda given, desk: replace(given, chain=""),
+        lambda given, desk: replace(given, signing=b"not a certificate"),
+    ],
+    ids=["key", "subject", "usage", "issuer", "number", "chain", "form"],
+)
+def test_nothing_else_goes_on_the_lock(
+    pc: Plugged, desk: EnrolmentDesk, sent: CreatedSession, spoiled: Spoiled
+) -> None:
+    desk.spoil = lambda given: spoiled(given, desk)
+    assert code_of(enrol(pc, sent)) == "certificate_unexpected"
+    assert on_lock(pc) == 0
+    assert desk.written_down is None
+
+
+def test_begun_again_it_goes_on_with_the_same_key_and_certificate(
+    pc: Plugged, desk: EnrolmentDesk, service: BridgeService, sent: CreatedSession
+) -> None:
+    desk.spoil = lambda given: replace(given, chain="")
+    enrol(pc, sent)
+    desk.spoil = lambda given: given
+    again = service.create(SessionKind.LOCK_ENROLMENT, "application-1", OWNER)
+    run = enrol(pc, again)
+    assert run.returncode == 0, run.stderr
+    assert (desk.issued, len(desk.offers), on_lock(pc)) == (1, 1, 1)
+    assert desk.written_down == desk.expected
+
+
+def test_another_lock_does_not_take_the_certificate(
+    pc: Plugged,
+    desk: EnrolmentDesk,
+    service: BridgeService,
+    sent: CreatedSession,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    enrol(pc, sent)
+    other_pc = new_pc(tmp_path_factory.mktemp("other"))
+    other_pc.add("company", "p-256", "--blank")
+    again = service.create(SessionKind.LOCK_ENROLMENT, "application-1", OWNER)
+    assert code_of(enrol(other_pc, again)) == "key_not_on_lock"
+    assert on_lock(other_pc) == 0
+
+
+def test_the_same_address_serves_once(pc: Plugged, sent: CreatedSession) -> None:
+    assert enrol(pc, sent).returncode == 0
+    assert code_of(enrol(pc, sent)) == "address_unknown"
+
+
+def test_a_wrong_code_makes_nothing(pc: Plugged, desk: EnrolmentDesk, sent: CreatedSession) -> None:
+    wrong = replace(sent, code=f"{(int(sent.code) + 1) % 10**6:06d}")
+    assert code_of(enrol(pc, wrong)) == "code_wrong"
+    assert desk.offers == []
+
+
+def test_a_first_certificate_is_no_renewal(pc: Plugged, service: BridgeService, sent: CreatedSession) -> None:
+    words = ["renew", sent.address, "--code", sent.code, "--yes", "--pin-file", str(pc.pin_file)]
+    assert code_of(pc.run(*words, "--home", str(pc.folder / "home"))) == "nothing_to_renew"
+    assert service.status(sent.id, OWNER).status is Status.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("full", "token_full"),
+        ("read-only", "token_read_only"),
+        ("no-generation", "key_generation_missing"),
+        ("pulled-after-key", "token_unavailable"),
+        ("pulled-after-signature", "token_unavailable"),
+    ],
+)
+def test_a_lock_that_fails_says_so_and_is_taken_up_again(
+    pc: Plugged,
+    failing: FaultyLock,
+    desk: EnrolmentDesk,
+    service: BridgeService,
+    sent: CreatedSession,
+    fault: str,
+    code: str,
+) -> None:
+    failing.now(fault)
+    assert code_of(enrol(pc, sent, module=failing.module)) == code
+    assert desk.given_to is None
+    failing.now("")
+    again = service.create(SessionKind.LOCK_ENROLMENT, "application-1", OWNER)
+    run = enrol(pc, again, module=failing.module)
+    assert run.returncode == 0, run.stderr
+    assert on_lock(pc) == 1
+
+
+def other() -> ec.EllipticCurvePublicKey:
+    return ec.generate_private_key(ec.SECP256R1()).public_key()
+
+
+def key_of(desk: EnrolmentDesk) -> ec.EllipticCurvePublicKey:
+    public = x509.load_der_x509_csr(desk.offers[-1].request).public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    return public
