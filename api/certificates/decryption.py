@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from cryptography import x509
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from api.certificates.pins import PinTries
 from api.certificates.power import require_power
 from api.certificates.queries import Holding
 from api.certificates.rules import (
+    KEPT_FOR_OWN_PIN,
     CertificateState,
     CertificateUnusable,
     Custody,
@@ -34,9 +34,6 @@ from api.db import Database
 from api.enterprises.rules import Permission
 from ca.ledger import Ledger
 from hsm import PrivateKey
-
-_KEPT_FOR_OWN_PIN: Final = 2
-"""So many tries of a key stay for its own PIN: the PIN of another certificate never locks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ class Decryption:
         label = known.holding.key_label
         if not is_own_pin:
             with self._db.read() as tx:
-                if self._tries.status(tx, label).left <= _KEPT_FOR_OWN_PIN:
+                if self._tries.status(tx, label).left <= KEPT_FOR_OWN_PIN:
                     raise OtherPinNeeded("few tries are left for this certificate's own PIN")
         return self._keys.open(Custody(known.holding.custody), label, pin)
 

@@ -12,13 +12,20 @@ from api.certificates.blobs import NewKeyBlobs
 from api.certificates.custody import SubscriberKeys
 from api.certificates.pins import PinStatus, PinTries
 from api.certificates.queries import Holding
-from api.certificates.rules import Custody, PinChanging, check_pin, require_kept_here
+from api.certificates.rules import (
+    KEPT_FOR_OWN_PIN,
+    Custody,
+    PinBusy,
+    PinChanging,
+    check_pin,
+    require_kept_here,
+)
 from api.db import Database
 from api.messages.kinds import MessageKind
 from api.messages.posting import post
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
-from hsm.errors import KeyNotFound, PinIncorrect
+from hsm.errors import KeyNotFound, PinIncorrect, PinLocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ class PinChanges:
     def change(self, person: Person, serial: str, pin: str, new_pin: str) -> list[str]:
         """Put ``new_pin`` in the place of ``pin``, in one transaction; returns the serials it guards now.
 
-        The other half of a dual certificate follows when the same PIN opens it. Suspended, expired and
+        The other half of a dual certificate follows when the same PIN opens it, which is a try of its own,
+        and is not made when few are left. Suspended, expired and
         revoked certificates have their PINs too: what was encrypted to them is still opened. Raises NotFound,
         CustodyIsLock, PinWeak, PinIncorrect with the tries left, PinLocked, PinBusy, PinChanging, HsmError.
         """
@@ -84,13 +92,17 @@ class PinChanges:
         return _Resealed(held, blob, new)
 
     def _follows(self, other: Holding, pin: str, new_pin: str) -> _Resealed | None:
-        """Not counted: the PIN has just opened the first half, so this is no guess."""
+        """Counted: a half with a PIN of its own could be guessed at by changing the first again and again.
+
+        The last tries are left to its own PIN, so that changing this one never locks it.
+        """
         with self._db.read() as tx:
-            if self._tries.status(tx, other.key_label).locked:
+            if self._tries.status(tx, other.key_label).left <= KEPT_FOR_OWN_PIN:
                 return None
         try:
-            return self._resealed(other, pin, new_pin)
-        except PinIncorrect:
+            with self._tries.counted(other.key_label):
+                return self._resealed(other, pin, new_pin)
+        except (PinIncorrect, PinLocked, PinBusy):
             return None
 
     def _keep(self, person: Person, changed: list[_Resealed]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, case, select, update
 
 from api.certificates import queries
-from api.certificates.rules import PIN_TRIES, PinBusy, is_locked, tries_left
+from api.certificates.rules import PIN_TRIES, TRY_LASTS, PinBusy, is_locked, tries_left
 from api.certificates.tables import pin_tries
 from api.db import Database
 from api.messages.kinds import MessageKind
@@ -45,7 +45,9 @@ class PinTries:
 
     @contextmanager
     def counted(self, label: str) -> Iterator[None]:
-        """Open the key under ``label`` inside this block; a right PIN gives all tries back.
+        """Open the key under ``label`` inside this block; a right PIN gives back all tries that have ended.
+
+        Those that others are making meanwhile stay taken: nobody gets more tries by waiting for the holder.
 
         Raises PinIncorrect with the tries left, PinLocked, PinBusy.
         """
@@ -61,7 +63,8 @@ class PinTries:
             fewer = case((pin_tries.c.taken > 0, pin_tries.c.taken - 1), else_=0)
             self._change(label, taken=fewer)
             raise
-        self._change(label, taken=0, wrong=0)
+        others = pin_tries.c.taken - pin_tries.c.wrong - 1
+        self._change(label, taken=case((others > 0, others), else_=0), wrong=0)
 
     def status(self, tx: Connection, label: str) -> PinStatus:
         """How the PIN of a key stands. Raises KeyNotFound."""
@@ -83,7 +86,14 @@ class PinTries:
         one_more = (
             update(pin_tries)
             .where(pin_tries.c.label == label, pin_tries.c.taken < PIN_TRIES)
-            .values(taken=pin_tries.c.taken + 1, last_try_at=now)
+            .values(
+                taken=pin_tries.c.taken + 1,
+                # What has not ended by now never will, and counts as wrong until a right PIN comes.
+                wrong=case(
+                    (pin_tries.c.last_try_at <= now - TRY_LASTS, pin_tries.c.taken), else_=pin_tries.c.wrong
+                ),
+                last_try_at=now,
+            )
             .returning(pin_tries.c.taken)
         )
         with self._db.write() as tx:

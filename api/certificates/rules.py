@@ -17,6 +17,8 @@ OF_MEMBERS: Final = frozenset({CertificateKind.ENTERPRISE, CertificateKind.CLERK
 """Whose holders speak for an enterprise by the word of its administrator."""
 
 PIN_TRIES: Final = 5
+KEPT_FOR_OWN_PIN: Final = 2
+"""So many tries of a key stay for its own PIN: the PIN of another certificate never locks it."""
 TRY_LASTS: Final = timedelta(minutes=1)
 """A try that has not ended after this long never will: its process died."""
 

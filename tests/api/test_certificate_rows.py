@@ -15,7 +15,7 @@ from api.certificates import listing, queries
 from api.certificates.listing import Listing
 from api.certificates.pins import PinTries
 from api.certificates.revoking import Revoking
-from api.certificates.rules import PIN_TRIES, Purpose, SuspendedBy
+from api.certificates.rules import PIN_TRIES, TRY_LASTS, Purpose, SuspendedBy
 from api.certificates.suspension import forget, take_over
 from api.certificates.tables import holding
 from api.db import Database
@@ -121,6 +121,44 @@ def test_the_last_wrong_pin_locks_and_is_told_once(engine: Engine) -> None:
     assert len(lines) == PIN_TRIES + 1
     assert all('"subject":"bb"' in line for line in lines)
     assert told == [("pin-locked", "bb")]
+
+
+def test_a_right_pin_gives_no_tries_back_that_others_are_making(engine: Engine) -> None:
+    """Whoever has wrong ones under way when the holder signs has not one more for it."""
+    db = upgraded(engine)
+    tries = PinTries(db, lambda: NOW, Journal(engine, "test", lambda: NOW))
+    label = f"application/{NUMBER}"
+    under_way = [tries.counted(label) for _ in range(PIN_TRIES - 1)]
+    for one in under_way:
+        one.__enter__()
+    with tries.counted(label):
+        pass
+    for one in under_way:
+        with pytest.raises((PinIncorrect, PinLocked)):
+            one.__exit__(PinIncorrect, PinIncorrect(), None)
+    with db.read() as tx:
+        assert tries.status(tx, label).left == 1
+    with pytest.raises(PinLocked), tries.counted(label):
+        raise PinIncorrect
+    with db.read() as tx:
+        assert tries.status(tx, label).locked
+        assert tx.exec_driver_sql("SELECT kind FROM message").scalars().all() == ["pin-locked"]
+
+
+def test_tries_that_died_with_their_process_come_back_by_a_right_pin(engine: Engine) -> None:
+    db, times = upgraded(engine), [NOW]
+    tries = PinTries(db, lambda: times[-1], Journal(engine, "test", lambda: NOW))
+    label = f"application/{NUMBER}"
+    died = [tries.counted(label) for _ in range(PIN_TRIES - 1)]
+    for one in died:
+        one.__enter__()
+    times.append(NOW + 2 * TRY_LASTS)
+    with db.read() as tx:
+        assert tries.status(tx, label).left == 1
+    with tries.counted(label):
+        pass
+    with db.read() as tx:
+        assert tries.status(tx, label).left == PIN_TRIES
 
 
 def test_what_a_lost_download_left_is_revoked(engine: Engine) -> None:

@@ -6,6 +6,7 @@ import json
 import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +18,8 @@ from tests.api.test_downloads import dual as dual
 from tests.api.test_kinds import Company
 from tests.api.test_kinds import clerk as clerk
 from tests.api.test_kinds import company as company
-from tests.api.test_recovery import opening
+from tests.api.test_recovery import ask, finish, judge, opening
+from tests.api.test_recovery import second as second
 
 NEW_PIN = "Remembered-7"
 
@@ -54,6 +56,22 @@ def test_a_changed_pin_guards_both_halves(server: Server, dual: Company, a_pdf: 
         ("pin.changed", "done", ""),
         ("pin.tried", "refused", "pin_wrong"),
     ]
+
+
+def test_changing_one_pin_again_and_again_guesses_no_other(dual: Company, desk: Desk, second: Desk) -> None:
+    """A recovery gave the encryption half a PIN of its own, which whoever knows the first one does not."""
+    phone = dual.administrator
+    encryption = phone.http.get("/v1/certificates").json()["items"][1]["serial"]
+    judge(second, ask(desk, encryption).json()["id"], "approve")
+    assert finish(phone, encryption, "Its-0wn-Pin").status_code == 200
+    guesses = [PIN, *(f"Guess-{number}" for number in range(6)), "Its-0wn-Pin", "The-End-9"]
+    path = f"/v1/certificates/{dual.serial}/pin"
+    for pin, new in pairwise(guesses):
+        changed = phone.http.post(path, json={"pin": pin, "new_pin": new})
+        assert changed.json()["serials"] == [dual.serial], "the guess opened the other half"
+    assert phone.http.get(f"/v1/certificates/{encryption}/pin").json()["tries_left"] == 2
+    own = {"pin": "Its-0wn-Pin", "new_pin": NEW_PIN}
+    assert phone.http.post(f"/v1/certificates/{encryption}/pin", json=own).status_code == 200
 
 
 def test_the_pin_of_a_resident_key_is_changed(
