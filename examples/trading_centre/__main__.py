@@ -26,6 +26,7 @@ def main() -> None:
     key = PlatformKey.of_pem(options.key.read_bytes())
     with PlatformClient(options.service, key, origin=origin, issuer=options.issuer) as client:
         site = Site(origin, client, trust, Store(options.data / "centre.db"))
+        print(f"演示交易中心：{origin}", flush=True)
         uvicorn.run(create_app(site), host=options.host, port=options.port, log_level="warning")
 
 

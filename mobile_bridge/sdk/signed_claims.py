@@ -98,9 +98,9 @@ def _algorithm_of(public: object) -> str:
 def _check_times(claims: Mapping[str, Any], at: datetime) -> None:
     now, leeway = at.timestamp(), LEEWAY.total_seconds()
     issued, expires = claims.get("iat"), claims.get("exp")
-    if not isinstance(issued, int | None) or not isinstance(expires, int | None):
+    if not isinstance(issued, int) or not isinstance(expires, int | None):
         raise NotVerified("malformed", "iat or exp is no number")
-    if issued is not None and issued > now + leeway:
+    if issued > now + leeway:
         raise NotVerified("expired", "said in the future")
     if expires is not None and now >= expires + leeway:
         raise NotVerified("expired", "said too long ago")

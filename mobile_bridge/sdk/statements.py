@@ -67,6 +67,7 @@ class Approval:
 
     claims: Mapping[str, Any]
     certificate: x509.Certificate
+    issued_at: datetime
 
     @property
     def shown(self) -> Mapping[str, Any]:
@@ -117,7 +118,7 @@ def verify_approval(
     at = now or datetime.now(UTC)
     read = read_signed_claims(token, APPROVAL, trust, SEALING, at)
     _check_scan(read.claims, started)
-    approval = Approval(read.claims, read.certificate)
+    approval = Approval(read.claims, read.certificate, _issued(read))
     enterprise = statement.claims.get("enterprise") if statement else None
     if enterprise and approval.credit_code and enterprise.get("credit_code") != approval.credit_code:
         raise NotVerified("other_scan", "approved for another enterprise than the statement names")
@@ -149,10 +150,7 @@ def _check_scan(claims: Mapping[str, Any], started: Started) -> None:
 
 
 def _issued(read: SignedClaims) -> datetime:
-    issued = read.claims.get("iat")
-    if issued is None:
-        raise NotVerified("malformed", "it does not say when it was said")
-    return datetime.fromtimestamp(issued, UTC)
+    return datetime.fromtimestamp(read.claims["iat"], UTC)
 
 
 def _name(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
