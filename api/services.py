@@ -248,6 +248,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     ca = Ca(issuer, Renewals(issuer, ledger, revoker, _now), ledger, authorities, profiles)
     issuing = Issuing(db, ca, id_numbers, applied.carrying_out.carry_out, _now, journal)
     scans = ScanService(db.engine, _now, settings.server_secret(), settings.public_url)
+    waiting = WaitingRoom(scans)
+    meters.count_waiting(lambda: waiting.seated)
     meters.registry.register(QueueCollector(db, _now))
     enterprises = Enterprises(db, _now, journal)
     identities = identity_providers(alipay, cloudauth)
@@ -322,7 +324,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         ocsp=authority.ocsp,
         bridge=bridge,
         scans=scans,
-        waiting=WaitingRoom(scans),
+        waiting=waiting,
         scanning=scanning(
             Below(
                 db=db,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _FAST: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0)
 _WEB: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -68,6 +69,11 @@ class Meters:
     def requested(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """One HTTP request was answered. ``route``: its pattern, None when no route matched."""
         self._requests.labels(method, route or "(none)", str(status)).observe(seconds)
+
+    def count_waiting(self, pages: Callable[[], int]) -> None:
+        """Have readers told how many pages wait for a scan at this process."""
+        told = "Pages that wait for a scan at this process"
+        Gauge("sealbridge_pages_waiting", told, registry=self.registry).set_function(pages)
 
     def signed(self, label: str, seconds: float) -> None:
         """A key made a signature."""

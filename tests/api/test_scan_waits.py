@@ -47,9 +47,12 @@ def page(server: Server, scans: ScanService) -> Iterator[Page]:
     page.http.close()
 
 
-def test_events_pass_every_layer_at_once(page: Page, scans: ScanService) -> None:
+def test_events_pass_every_layer_at_once(page: Page, scans: ScanService, server: Server) -> None:
     with page.events() as states:
         first = next(states)
+        token = (server.data / "secrets" / "metrics.token").read_text().strip()
+        told = httpx.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {token}"}).text
+        assert "sealbridge_pages_waiting 1.0" in told
         frame = first["frames"][0]["url"]
         scans.claim(frame, "person/7")
         began = time.monotonic()

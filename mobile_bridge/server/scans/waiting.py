@@ -81,6 +81,8 @@ class WaitingRoom:
         self._watched: dict[str, Watched] = {}
         self._poller: asyncio.Task[None] | None = None
         self._is_closed = False
+        self.seated = 0
+        """How many pages wait at this moment."""
         scans.listen(self._changed)
 
     @asynccontextmanager
@@ -98,10 +100,12 @@ class WaitingRoom:
         if watched.seats >= SEATS:
             raise TooManyWaits(f"{SEATS} waits are open")
         watched.seats += 1
+        self.seated += 1
         try:
             yield watched
         finally:
             watched.seats -= 1
+            self.seated -= 1
             watched.left_at = time.monotonic()
 
     async def newer(self, watched: Watched, after: int, seconds: float) -> Standing:
