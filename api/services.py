@@ -36,6 +36,7 @@ from api.certificates.suspension import Suspensions
 from api.csc.service import RemoteSigning, remote_signing
 from api.db import Database, make_engine
 from api.enterprises.handover.service import Handovers
+from api.enterprises.leaving import end_memberships
 from api.enterprises.lookup import Lookups
 from api.enterprises.service import Enterprises
 from api.errors import ConfigurationRefused
@@ -308,7 +309,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
             meters.chore_failed,
         ),
         real_name=real_name,
-        real_name_desk=RealNameDesk(db, id_numbers, _now, journal),
+        real_name_desk=RealNameDesk(db, id_numbers, _now, journal, end_memberships),
         alipay=alipay,
         alipay_sandbox=alipay_sandbox,
         cloudauth=cloudauth,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from api.accounts import sessions
 from api.accounts.pacing import Pacing
 from api.accounts.rules import ADDRESS_KNOWN
-from api.accounts.tables import known_address, person
+from api.accounts.tables import known_address, known_device, person
 
 
 def find(tx: Connection, phone: str) -> Row[Any] | None:
@@ -50,6 +51,14 @@ def note_here(tx: Connection, pacing: Pacing, person_id: int, network: str, now:
     row = {"person_id": person_id, "address_mac": pacing.digest("network", network), "used_at": now}
     made = begin(known_address).values(row)
     tx.execute(made.on_conflict_do_update(index_elements=["person_id", "address_mac"], set_={"used_at": now}))
+
+
+def forget_owner(tx: Connection, person_id: int) -> None:
+    """Nothing that the account's owner knows or has lets them in any more; a code to its number does."""
+    sessions.end_others(tx, person_id)
+    tx.execute(update(person).where(person.c.id == person_id).values(password_hash=None))
+    for table in (known_address, known_device):
+        tx.execute(delete(table).where(table.c.person_id == person_id))
 
 
 def forget_addresses(tx: Connection, now: datetime) -> None:

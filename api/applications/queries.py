@@ -27,7 +27,8 @@ from api.applications.model import Application, Deed, Event, Particulars, Versio
 from api.applications.rules import OPEN, Action, SameOperator, Status, WrongMove, move
 from api.applications.tables import application, event, revision
 from api.catalogue.queries import find_product
-from api.enterprises.tables import enterprise
+from api.enterprises.rules import Role
+from api.enterprises.tables import membership
 from api.errors import NotFound
 from api.paging import PageRequest, Part, fetch
 
@@ -83,7 +84,8 @@ def open_of_serial(tx: Connection, serial: str, kind: ApplicationKind) -> Applic
 
 def asking_administrator(tx: Connection, person_id: int, page: PageRequest) -> Part[Application]:
     """Applications that wait for the consent of this person, who administers what they name."""
-    administered = select(enterprise.c.credit_code).where(enterprise.c.administrator_id == person_id)
+    administers = membership.c.role == Role.ADMINISTRATOR, membership.c.until.is_(None)
+    administered = select(membership.c.credit_code).where(membership.c.person_id == person_id, *administers)
     waiting = (application.c.status == Status.CONSENT) & application.c.credit_code.in_(administered)
     order = (application.c.updated_at, application.c.id)
     return fetch(tx, _CURRENT.where(waiting), page, order, newest_first=False).map(_read)

@@ -77,6 +77,8 @@ def appoint(
     if former == person_id:
         newest = max(known.decided_at or known.since, decided_at or now)
         tx.execute(update(enterprise).where(mine).values(decided_at=newest))
+        if members.in_force(tx, person_id, credit_code) is None:  # it ended when the account was given free
+            members.begin(tx, credit_code, person_id, Role.ADMINISTRATOR, now, name=told.person_name)
         return None
     replace(tx, credit_code, person_id, now, Ending.REPLACED, ended_by=None, name=told.person_name)
     tx.execute(update(enterprise).where(mine).values(decided_at=decided_at or now))
@@ -129,9 +131,10 @@ def replace(
         name = name or clerk.person_name
     members.begin(tx, credit_code, successor, Role.ADMINISTRATOR, now, name=name)
     tx.execute(update(enterprise).where(mine).values(administrator_id=successor, since=now, decided_at=now))
-    facts = {"enterprise": known.name, "administrator": mask_name(name or "")}
-    # Without a link: the enterprise is not this person's to see any more.
-    post(tx, known.administrator_id, _TOLD[how], now, facts=facts)
+    if former is not None:
+        facts = {"enterprise": known.name, "administrator": mask_name(name or "")}
+        # Without a link: the enterprise is not this person's to see any more.
+        post(tx, known.administrator_id, _TOLD[how], now, facts=facts)
 
 
 def admit(
@@ -187,6 +190,7 @@ def check_agreed(tx: Connection, credit_code: str, person_id: int, agreed_at: da
 
 
 def administrator_of(tx: Connection, credit_code: str) -> int | None:
-    """The administrator's person id, None while the enterprise has no certificate."""
-    asked = select(enterprise.c.administrator_id).where(enterprise.c.credit_code == credit_code)
+    """The administrator's person id, None of an enterprise that is not here or has none at present."""
+    administers = membership.c.role == Role.ADMINISTRATOR, membership.c.until.is_(None)
+    asked = select(membership.c.person_id).where(membership.c.credit_code == credit_code, *administers)
     return tx.execute(asked).scalar_one_or_none()

@@ -48,6 +48,7 @@ class Ending(StrEnum):
     REMOVED = "removed"
     HANDED_OVER = "handed-over"
     PROMOTED = "promoted"  # a clerk who became the administrator
+    RELEASED = "released"  # the account was given free for another person
     REPLACED = "replaced"  # by another administrator whom the registration authority approved
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -47,8 +48,8 @@ class OwnEnterpriseView(Answer):
     permissions: list[Permission]
     department: str | None
     since: datetime
-    administrator_name: str
-    administrator_phone: str
+    administrator_name: str | None = Field(description="Null where nobody administers it at present")
+    administrator_phone: str | None
 
     @classmethod
     def of(cls, own: OwnEnterprise) -> Self:
@@ -62,8 +63,8 @@ class OwnEnterpriseView(Answer):
             permissions=_permissions(own.mine),
             department=own.mine.department,
             since=own.mine.since,
-            administrator_name=mask_name(own.administrator_name or ""),
-            administrator_phone=mask_phone(own.administrator_phone),
+            administrator_name=_masked(own.administrator_name, mask_name),
+            administrator_phone=_masked(own.administrator_phone, mask_phone),
         )
 
 
@@ -157,3 +158,7 @@ def _permissions(member: Member) -> list[Permission]:
     if member.role is Role.ADMINISTRATOR:
         return list(Permission)
     return [Permission(one) for one in member.permissions]
+
+
+def _masked(told: str | None, mask: Callable[[str], str]) -> str | None:
+    return None if told is None else mask(told)

@@ -13,6 +13,7 @@ from api.accounts.tables import person as person_table
 from api.db import Database
 from api.enterprises import membership as members
 from api.enterprises.access import lock, require_administrator
+from api.enterprises.administration import administrator_of
 from api.enterprises.errors import AdministratorCannotLeave, AdministratorHasAll
 from api.enterprises.handover import queries as handovers
 from api.enterprises.membership import End, Member
@@ -29,14 +30,15 @@ from ca.audit.journal import Journal
 
 @dataclass(frozen=True, slots=True)
 class OwnEnterprise:
-    """An enterprise with what the person is in it. ``administrator_…``: of whoever administers it now."""
+    """An enterprise with what the person is in it. ``administrator_…``: of whoever administers it now, None
+    where nobody does."""
 
     credit_code: str
     name: str
     legal_person: str | None
     mine: Member
     administrator_name: str | None
-    administrator_phone: str
+    administrator_phone: str | None
 
 
 class Enterprises:
@@ -121,8 +123,9 @@ class Enterprises:
             members.end(tx, mine, End(Ending.LEFT, now, by=person.id))
             handovers.void(tx, credit_code, now, recipient_id=person.id)
             facts = {"enterprise": _name(tx, credit_code), "applicant": mask_name(mine.person_name or "")}
-            kind, to = MessageKind.MEMBER_LEFT, _administrator(tx, credit_code)
-            post(tx, to, kind, now, credit_code=credit_code, facts=facts)
+            kind, to = MessageKind.MEMBER_LEFT, administrator_of(tx, credit_code)
+            if to is not None:
+                post(tx, to, kind, now, credit_code=credit_code, facts=facts)
             told = Event(Action.MEMBER_LEFT, credit_code, detail={"membership": mine.id})
             self._journal.append(tx, told)
 
@@ -138,13 +141,13 @@ def _own(tx: Connection, person: Person, credit_code: str) -> OwnEnterprise:
         raise NotFound("no such enterprise")
     asked = (
         select(enterprise.c.name, enterprise.c.legal_person, person_table.c.phone, membership.c.person_name)
-        .join(person_table, person_table.c.id == enterprise.c.administrator_id)
-        .join(
+        .outerjoin(
             membership,
             (membership.c.credit_code == enterprise.c.credit_code)
-            & (membership.c.person_id == enterprise.c.administrator_id)
+            & (membership.c.role == Role.ADMINISTRATOR)
             & membership.c.until.is_(None),
         )
+        .outerjoin(person_table, person_table.c.id == membership.c.person_id)
     )
     row = tx.execute(asked.where(enterprise.c.credit_code == credit_code)).one()
     return OwnEnterprise(credit_code, row.name, row.legal_person, mine, row.person_name, row.phone)
@@ -153,8 +156,3 @@ def _own(tx: Connection, person: Person, credit_code: str) -> OwnEnterprise:
 def _name(tx: Connection, credit_code: str) -> str:
     asked = select(enterprise.c.name).where(enterprise.c.credit_code == credit_code)
     return str(tx.execute(asked).scalar_one())
-
-
-def _administrator(tx: Connection, credit_code: str) -> int:
-    asked = select(enterprise.c.administrator_id).where(enterprise.c.credit_code == credit_code)
-    return int(tx.execute(asked).scalar_one())

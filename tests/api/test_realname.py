@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.people import Browser, Desk, Phone, a_phone, an_id_number, code_of
+from tests.api.people import Browser, Desk, Phone, a_phone, an_id_number, code_of, later
 from tests.api.running import Server
 
 NAME = "李晓明"
@@ -206,7 +206,7 @@ def test_an_account_does_not_change_hands(server: Server, newcomer: Phone) -> No
     assert started(newcomer, method="police", id_number=number)["status"] == "passed", "the same person again"
 
 
-def test_an_operator_decides(newcomer: Phone, desk: Desk) -> None:
+def test_an_operator_decides(server: Server, newcomer: Phone, desk: Desk) -> None:
     number, other = an_id_number(), an_id_number()
     started(newcomer, method="police", id_number=number)
     found = desk.http.post("/v1/operator/realname/lookups", json={"id_number": number})
@@ -214,6 +214,9 @@ def test_an_operator_decides(newcomer: Phone, desk: Desk) -> None:
     assert (found.json()["name"], found.json()["phone"][3:7]) == ("李*明", "****")
     body = {"phone": newcomer.number, "reason": "手机号已过户"}
     assert desk.http.post("/v1/operator/realname/releases", json=body).json()["verified_at"] is None
+    assert code_of(newcomer.http.get("/v1/applications")) == (401, "not_signed_in"), "the former's device"
+    later(server)
+    newcomer.enter()
     assert code_of(newcomer.http.get("/v1/applications")) == (403, "real_name_required")
     assert code_of(desk.http.post("/v1/operator/realname/releases", json=body)) == (404, "not_found")
     gone = desk.http.post("/v1/operator/realname/lookups", json={"id_number": number})

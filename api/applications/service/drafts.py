@@ -26,6 +26,7 @@ from api.applications.outward import CertificatesAtHand, HeldCertificate
 from api.catalogue.queries import Product, find_product
 from api.catalogue.rules import CertificateKind
 from api.enterprises.access import is_member
+from api.enterprises.administration import administrator_of
 from api.enterprises.errors import AdministratorNeeded, EnterpriseNotFound, NoLongerMember
 from api.enterprises.rules import compared_name
 from api.enterprises.tables import enterprise
@@ -126,7 +127,7 @@ class Drafts:
 
     def _revocation(self, tx: Connection, number: str, who: Applicant, asked: Asked, now: datetime) -> Draft:
         held = self._certificates.find(tx, asked.serial or "")
-        if who.id not in (held.person_id, _administrator(tx, held.credit_code)):
+        if who.id not in (held.person_id, administrator_of(tx, held.credit_code or "")):
             raise NotFound("no such certificate")
         return self._about(tx, number, who, asked, held)
 
@@ -214,14 +215,9 @@ def _offered(tx: Connection, asked: Asked, now: datetime) -> Product:
 
 
 def _record(tx: Connection, credit_code: str) -> tuple[str, int]:
-    """Name and administrator of an enterprise that was claimed."""
-    asked = select(enterprise.c.name, enterprise.c.administrator_id)
-    row = tx.execute(asked.where(enterprise.c.credit_code == credit_code)).one_or_none()
-    if row is None:
+    """Name and administrator of an enterprise that somebody administers."""
+    asked = select(enterprise.c.name).where(enterprise.c.credit_code == credit_code)
+    name, administrator = tx.execute(asked).scalar_one_or_none(), administrator_of(tx, credit_code)
+    if name is None or administrator is None:
         raise EnterpriseNotFound("no enterprise of that name and code")
-    return row.name, row.administrator_id
-
-
-def _administrator(tx: Connection, credit_code: str | None) -> int | None:
-    asked = select(enterprise.c.administrator_id).where(enterprise.c.credit_code == credit_code)
-    return tx.execute(asked).scalar_one_or_none()
+    return name, administrator
