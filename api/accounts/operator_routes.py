@@ -18,6 +18,7 @@ from api.accounts.schemas import (
     PasskeyView,
     SessionOpened,
 )
+from api.idempotency.middleware import NEVER_KEPT
 from api.openapi.refusals import refuses
 
 router = APIRouter(prefix="/v1/operator", tags=["操作员登录"])
@@ -55,7 +56,7 @@ def passkeys(operator: AnyOperator, accounts: AccountsService) -> list[PasskeyVi
     return [PasskeyView.model_validate(one) for one in accounts.passkeys.of(operator.id)]
 
 
-@router.post("/passkeys/options")
+@router.post("/passkeys/options", openapi_extra=NEVER_KEPT)
 @refuses("passkey_required", "proof_needed")
 def begin_adding(operator: AnyOperator, accounts: AccountsService) -> PasskeyAsked:
     """登记通行密钥, first half: within ten minutes of the sign-in."""

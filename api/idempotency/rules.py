@@ -17,9 +17,11 @@ MOST_BYTES: Final = 1024 * 1024
 """Of an answer that is kept."""
 
 _LONGEST_KEY: Final = 255
-_SECRETS: Final = frozenset(
+SECRETS: Final = frozenset(
     {"token", "access_token", "refresh_token", "session_token", "secret", "password", "pin", "client_secret"}
 )
+"""Names of fields whose answers are never kept."""
+
 # A try of a PIN counts. Every other refusal has changed nothing and may as well be tried again.
 _COUNTED: Final = frozenset({"pin_wrong"})
 
@@ -38,7 +40,7 @@ def is_kept(status: int, media_type: str, body: bytes) -> bool:
     """Whether the answer is given again when the call is repeated. One with a secret in it never is."""
     told = _read(body) if "json" in media_type else None
     if 200 <= status < 300:
-        return not any(name in _SECRETS for name in _names(told))
+        return not any(name in SECRETS for name in _names(told))
     return isinstance(told, dict) and told.get("code") in _COUNTED
 
 
