@@ -65,7 +65,8 @@ def names(schema: Any, described: dict[str, Any], seen: tuple[str, ...]) -> Iter
         if reference is not None and reference not in seen:
             target = described["components"]["schemas"][reference.rpartition("/")[2]]
             yield from names(target, described, (*seen, reference))
-        yield from schema.get("properties", {})
+        properties = schema.get("properties", {})  # whether and how many is no secret
+        yield from (name for name, one in properties.items() if one.get("type") not in ("boolean", "integer"))
         for key, value in schema.items():
             if key not in ("example", "examples", "description"):
                 yield from names(value, described, seen)
