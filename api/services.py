@@ -288,7 +288,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         lookups=Lookups(db, _now),
         handovers=handovers,
         applications=applied,
-        sending=SendToComputer(db, bridge),
+        sending=SendToComputer(db, bridge, at_hand),
         review=reviewing,
         download=CertificateDownload(keys, escrowed, issuing),
         lock_download=locks.download,

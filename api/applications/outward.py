@@ -23,7 +23,7 @@ class HeldCertificate:
     """A certificate in somebody's hands. ``serials``: its own and those of its other half, lower-case
     hexadecimal. ``usable``: neither expired nor suspended nor revoked. ``revoked``: for good. ``replaced``:
     another certificate was downloaded in its place or to follow it. ``of_member``: it speaks for an
-    enterprise by the word of its administrator."""
+    enterprise by the word of its administrator. ``on_lock``: its key is on the holder's own lock."""
 
     serial: str
     serials: tuple[str, ...]
@@ -34,6 +34,7 @@ class HeldCertificate:
     usable: bool
     revoked: bool
     replaced: bool = False
+    on_lock: bool = False
     of_member: bool = False
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy import Connection
+
 from api.accounts.sessions import Person
 from api.applications import queries
-from api.applications.rules import Action, Actor, move
+from api.applications.kinds import ApplicationKind
+from api.applications.model import Application
+from api.applications.outward import CertificatesAtHand
+from api.applications.rules import Action, Actor, WrongMove, move
 from api.db import Database
 from api.errors import NotFound
 from mobile_bridge.server.rules import SessionKind
@@ -18,16 +23,24 @@ _KIND: Final = SessionKind.LOCK_SIGNATURE
 class SendToComputer:
     """Sessions of the bridge, by the person whose application they carry."""
 
-    def __init__(self, db: Database, bridge: BridgeService) -> None:
+    def __init__(self, db: Database, bridge: BridgeService, certificates: CertificatesAtHand) -> None:
         self._db = db
+        self._certificates = certificates
         self._bridge = bridge
 
     def send(self, person: Person, application_id: str) -> CreatedSession:
         """A new address; an earlier one that was not answered is void. Raises NotFound, WrongMove."""
         with self._db.read() as tx:
             known = queries.find_own(tx, application_id, person.id)
-        move(known.kind, known.status, Action.SIGN, Actor.LOCK)
+            move(known.kind, known.status, Action.SIGN, Actor.LOCK)
+            self._check_renewable(tx, known)
         return self._bridge.create(_KIND, known.id, _owner(person))
+
+    def _check_renewable(self, tx: Connection, known: Application) -> None:
+        """A renewal is signed with the certificate itself: by a lock if it is on one, else by its PIN."""
+        renews = known.kind is ApplicationKind.RENEWAL
+        if renews and not self._certificates.find(tx, known.serial or "").on_lock:
+            raise WrongMove("the certificate is on no lock: its PIN seals the form", status=known.status)
 
     def state(self, person: Person, application_id: str) -> SessionState:
         """Where the newest session stands. Raises NotFound."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from api.applications.outward import HeldCertificate
 from api.certificates import queries
-from api.certificates.rules import OF_MEMBERS, CertificateState, state
+from api.certificates.rules import OF_MEMBERS, CertificateState, Custody, state
 from ca.ledger import Ledger
 
 
@@ -36,5 +36,6 @@ class IssuedCertificates:
             usable=stands is CertificateState.ACTIVE,
             revoked=stands is CertificateState.REVOKED,
             of_member=held.kind in OF_MEMBERS,
+            on_lock=held.custody == Custody.LOCK,
             replaced=halves[0].replaced_by is not None,
         )
