@@ -54,8 +54,8 @@ class Plugged:
         self.tokens.rmdir()
         (self.folder / "drawer").rename(self.tokens)
 
-    def add(self, label: str, kind: str, *flags: str) -> None:
-        maker = [sys.executable, "-m", "tests.mobile_bridge.agent.lock_maker", str(MODULE), label, kind]
+    def add(self, label: str, kind: str, *flags: str, module: Path = MODULE) -> None:
+        maker = [sys.executable, "-m", "tests.mobile_bridge.agent.lock_maker", str(module), label, kind]
         subprocess.run([*maker, str(self.pin_file), *flags], env=self.environment, check=True)
 
     def command(self, *arguments: str, module: Path = MODULE) -> list[str]:
@@ -71,9 +71,10 @@ class Plugged:
         )
 
     @contextmanager
-    def page(self) -> Iterator[str]:
+    def page(self, module: Path = MODULE) -> Iterator[str]:
         """The agent's page, on a port of its own choice; the origin."""
-        command = self.command("serve", "--port", "0", "--home", str(self.folder / "home"))
+        options = ("--port", "0", "--home", str(self.folder / "home"), "--log-level", "debug")
+        command = self.command("serve", *options, module=module)
         with subprocess.Popen(
             command, env=self.environment, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         ) as agent:

@@ -1,7 +1,7 @@
 """Makes a company's lock: a SoftHSM2 token with a signing certificate among others that must not be offered.
 
 Run as a program, because SoftHSM2 reads its configuration once a process:
-``python -m tests.mobile_bridge.agent.lock_maker MODULE LABEL KIND PIN_FILE [--expired] [--blank]``
+``python -m tests.mobile_bridge.agent.lock_maker MODULE LABEL KIND PIN_FILE [--expired] [--blank] [--ready]``
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from tests.mobile_bridge.lock_keys import lock_certificate
 
 
 def make_lock(module: Path, label: str, kind: str, pin: str, flags: set[str]) -> None:
-    init_token(module, label, so_pin="87654321", user_pin=pin)
+    if "--ready" not in flags:  # a TPM's token is made by its own tool
+        init_token(module, label, so_pin="87654321", user_pin=pin)
     if "--blank" in flags:
         return
     with Token.open(TokenConfig(module, label), lambda: pin) as token:
