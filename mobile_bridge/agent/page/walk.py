@@ -5,6 +5,7 @@ Every form is answered by a redirect to the task, which shows where it stands.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -126,7 +127,9 @@ class Walk:
             return self._rendering.page("sending.html", **facts)
         if task.document is None or step == "choose":
             certificates, missing = await attempt(task.certificates)
-            facts |= {"certificates": certificates or [], "problem": opened.problem or missing}
+            # What is in force first; nobody chooses for the person.
+            found = sorted(certificates or [], key=lambda each: not each.is_in_force(datetime.now(UTC)))
+            facts |= {"certificates": found, "problem": opened.problem or missing}
             return self._rendering.page("choose.html", **facts)
         if step != "pin":
             return self._rendering.page("read.html", **facts)
