@@ -29,6 +29,8 @@ import api.payments.routes
 import api.pki.routes
 import api.platforms.operator_routes
 import api.platforms.routes
+import api.platforms.webhooks.operator_routes
+import api.platforms.webhooks.routes
 import api.realname.desk_routes
 import api.realname.routes
 import api.recovery.routes
@@ -90,6 +92,7 @@ _ROUTERS = (
     api.review.office_routes.figures_router,
     api.registry.routes.router,
     api.platforms.operator_routes.router,
+    api.platforms.webhooks.operator_routes.router,
     api.platforms.routes.router,
     api.journal.routes.router,
     api.scanning.platform_routes.router,
@@ -97,6 +100,7 @@ _ROUTERS = (
     api.scanning.bindings.routes.operator_router,
     api.scanning.phone_routes.router,
     api.scanning.bindings.routes.router,
+    api.platforms.webhooks.routes.router,
     api.recovery.routes.operator_router,
     api.recovery.routes.router,
     api.pki.routes.operator_router,
@@ -161,9 +165,11 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.sandbox_upkeep.start()
         services.worker.start()
         services.inspector.start()
+        services.platforms.messenger.start()
         log.info("started", lapsed_intents=lapsed)
         yield
         services.inspector.stop()
+        services.platforms.messenger.stop()
         services.worker.stop()
         services.upkeep.stop()
         services.sandbox_upkeep.stop()

@@ -57,6 +57,8 @@ def _findings(settings: Settings) -> Iterator[str]:
     for name, key in (("server", settings.server_secret()), ("data", settings.data_secret())):
         if len(set(key)) < 8:  # 00…00, 0123…: 32 random bytes hold fewer than 8 values practically never
             yield f"the {name} key is not random"
+    if "http://" in settings.webhook_origins:
+        yield "SEALBRIDGE_WEBHOOK_ORIGINS names an origin without TLS"
     if settings.folder.trading_centre_key.exists():
         yield f"{settings.folder.trading_centre_key} is the key of a demonstration platform"
     yield from _readable_by_others(settings.folder.secrets)

@@ -21,6 +21,7 @@ import api.outside.alipay.sandbox.tables
 import api.outside.sms_sandbox
 import api.payments.tables
 import api.platforms.tables
+import api.platforms.webhooks.tables
 import api.realname.tables
 import api.recovery.tables
 import api.review.tables

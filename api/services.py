@@ -165,6 +165,7 @@ class Services:
     def close(self) -> None:
         """End upkeep and jobs, log out of the tokens and close the database."""
         self.inspector.stop()
+        self.platforms.messenger.stop()
         self.worker.stop()
         self.upkeep.stop()
         self.sandbox_upkeep.stop()
@@ -350,7 +351,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         certificate_search=CertificateSearch(db, ledger, id_numbers),
         journal_search=JournalSearch(db, journal),
         recoveries=Recoveries(db, escrowed, _now, journal),
-        platforms=platform_services(settings, db, _now, journal, handlers),
+        platforms=platform_services(settings, db, _now, journal, authority.statements, handlers, meters),
         meters=meters,
         metrics_token=settings.metrics_secret(),
         est=Est(db, issuer, ledger, authorities, profiles, _now, journal),

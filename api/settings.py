@@ -23,6 +23,9 @@ _SOFTHSM: Final = (
 )
 
 
+_SAMPLE_CENTRE: Final = "http://127.0.0.1:8100"
+
+
 class Mode(StrEnum):
     """Development serves the sandboxes; production refuses them."""
 
@@ -108,6 +111,13 @@ class Settings(BaseSettings):
 
     inspection_threads: int = Field(
         1, ge=0, le=16, description="Machine checks of photos at a time; 0 leaves them to other processes"
+    )
+
+    webhook_origins: str = Field(
+        "",
+        pattern=r"^$|^https?://[a-z0-9.:-]+(,https?://[a-z0-9.:-]+)*$",
+        description="Origins that platforms may have their callbacks at though they are not public, commas "
+        "between; in development also the sample trading centre's",
     )
 
     sms: Literal["sandbox", "aliyun"] = "sandbox"
@@ -204,6 +214,12 @@ class Settings(BaseSettings):
     def reminder_days(self) -> list[int]:
         """Days before the end of a certificate."""
         return [int(one) for one in self.expiry_reminder_days.split(",")]
+
+    @property
+    def webhook_targets(self) -> frozenset[str]:
+        """Origins to which webhooks go whatever address they have."""
+        given = {one for one in self.webhook_origins.split(",") if one}
+        return frozenset(given | ({_SAMPLE_CENTRE} if self.mode is Mode.DEVELOPMENT else set()))
 
     @property
     def pki_url(self) -> str:

@@ -11,6 +11,7 @@ from api.platforms import public_keys
 from api.platforms.public_keys import CallKey
 from api.platforms.rules import MOST_ORIGINS, Scope, Standing
 from api.platforms.service import Registration
+from api.platforms.webhooks.rules import Outcome, State
 from api.wire import Answer, Body
 
 _CATALOGUE_CODE = "^[a-z0-9][a-z0-9-]{0,39}$"
@@ -147,3 +148,37 @@ class SentDocumentView(Answer):
     bytes: int
     pages: int
     expires_at: datetime
+
+
+class WebhookView(Answer):
+    """What a platform is told of a scan. ``status``, ``version``: of the scan; ``body``: what is sent.
+
+    ``next_at``: when it is tried next, null for never.
+    """
+
+    id: str
+    scan: str
+    status: str
+    version: int
+    body: str
+    state: State
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None
+    delivered_at: datetime | None
+
+
+class AttemptView(Answer):
+    """One try. ``http_status``: of the platform's answer, null where there was none."""
+
+    number: int
+    at: datetime
+    outcome: Outcome
+    http_status: int | None
+    milliseconds: int
+
+
+class WebhookWithTries(WebhookView):
+    """What a platform is told, and every try to tell it."""
+
+    tries: list[AttemptView]

@@ -13,7 +13,7 @@ from api.db import Database
 from tests.api.databases import emptied, migrated
 from tests.api.locks import Lock, LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code
-from tests.api.running import Server
+from tests.api.running import Server, free_port
 from tests.support import postgres
 
 PASSWORD = "An0ther-Operator"
@@ -24,6 +24,7 @@ LockMaker = Callable[[str], Lock]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     fast = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
     fast["SEALBRIDGE_CLIENT_CERTIFICATE_HEADER"] = "x-client-certificate"
+    fast["SEALBRIDGE_WEBHOOK_ORIGINS"] = f"http://127.0.0.1:{free_port()}"
     running = Server(tmp_path_factory.mktemp("installation") / "var", extra=fast)
     running.set_up()
     running.start()

@@ -99,7 +99,7 @@ class PlatformServer:
 
     def __init__(self, server: Server, platform_id: str, key: PrivateKey) -> None:
         self.id = platform_id
-        self.key = key
+        self.key, self.key_id = key, id_of(key)
         self.url = server.url
         self.http = server.client()
         self.http.event_hooks["response"].append(check)

@@ -244,6 +244,9 @@ TABLE: Final[dict[str, Row]] = {
     "platforms_operator_retire_key": absent(MANAGER),
     "platforms_operator_history": absent(AUDITING),
     "scanning_bindings_list_all": OPERATOR,
+    "platforms_webhooks_operator_list_all": absent(OPERATOR),
+    "platforms_webhooks_operator_show": absent(OPERATOR),
+    "platforms_webhooks_operator_redeliver": absent(MANAGER),
     # 订单管理
     "payments_list_orders": AUDITING,
     "payments_show_order_dossier": absent(AUDITING),
@@ -261,6 +264,9 @@ TABLE: Final[dict[str, Row]] = {
     "scanning_platform_evidence": PLATFORM,
     "scanning_bindings_list_of_platform": PLATFORM,
     "scanning_bindings_end_of_platform": PLATFORM,
+    "platforms_webhooks_list_all": PLATFORM,
+    "platforms_webhooks_show": PLATFORM,
+    "platforms_webhooks_redeliver": PLATFORM,
     # EST 自动登记
     "est_open_enrolment": MANAGER,
     "est_ca_certificates_of_profile": ANYBODY,

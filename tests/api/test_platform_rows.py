@@ -48,14 +48,14 @@ class Clock:
 class Register:
     """One platform with one key."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, callback: str | None = None) -> None:
         self.db, self.clock = db, Clock(datetime.now(UTC))
         journal, name = Journal(db.engine, "main", self.clock), secrets.token_hex(6)
         self.platforms = Platforms(db, self.clock, journal, on_this_machine=False)
         self.ring = KeyRing(db, self.clock, journal)
         self.key = new_key()
         origins = (f"https://{name}.example.cn",)
-        asked = Registration(name, f"{name}.example.cn", origins, None, frozenset({Scope.SIGN}))
+        asked = Registration(name, f"{name}.example.cn", origins, callback, frozenset({Scope.SIGN}))
         self.id = self.platforms.register("console:test", asked).id
         self.add(self.key)
 

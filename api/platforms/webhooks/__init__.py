@@ -1,0 +1,1 @@
+"""Telling a platform's server that something happened: signed, tried again, each try recorded."""
