@@ -58,6 +58,7 @@ from api.paging import Cursors
 from api.payments.service import Payments
 from api.payments.settling import Settling
 from api.pki.service import Pki
+from api.platforms.webhooks.scans import telling_ends
 from api.platforms.wiring import PlatformServices, platform_services
 from api.providers import (
     identity_providers,
@@ -249,7 +250,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     escrowed = EscrowedKeys(keys, blobs, ledger)
     ca = Ca(issuer, Renewals(issuer, ledger, revoker, _now), ledger, authorities, profiles)
     issuing = Issuing(db, ca, id_numbers, applied.carrying_out.carry_out, _now, journal)
-    scans = ScanService(db.engine, _now, settings.server_secret(), settings.public_url)
+    scans = ScanService(db.engine, _now, settings.server_secret(), settings.public_url, telling_ends(_now))
     waiting = WaitingRoom(scans)
     meters.count_waiting(lambda: waiting.seated)
     meters.registry.register(QueueCollector(db, _now))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from api.db import Database, make_engine
+from api.db import Database
 from api.errors import NotFound
 from api.jobs.handlers import Handlers
 from api.jobs.tables import job
@@ -34,8 +33,8 @@ from hsm.errors import TokenNotFound
 from mobile_bridge.sdk import NotVerified, Trust, verify_webhook
 from tests.api.databases import migrated
 from tests.api.people import Desk
-from tests.api.platform_calls import PlatformServer, register
 from tests.api.running import Server
+from tests.api.scanning import Centre
 from tests.api.test_platform_rows import Register
 from tests.ca.conftest import SmallCa, authorities, clock, engine, small_ca  # noqa: F401
 
@@ -282,35 +281,29 @@ def platforms_server(url: str) -> Iterator[list[tuple[dict[str, str], bytes]]]:
 
 def test_a_running_server_tells_a_running_platform(server: Server, desk: Desk) -> None:
     callback = server.extra["SEALBRIDGE_WEBHOOK_ORIGINS"] + "/hook"
-    platform = register(server, desk, callback_url=callback)
-    scan = secrets.token_hex(8)
+    centre = Centre.opened(server, desk, callback_url=callback)
     with platforms_server(callback) as received:
-        _tell(server, platform, scan)
+        scan = centre.asked("login")
+        assert centre.call("DELETE", f"scans/{scan['id']}").status_code in (200, 204)
         deadline = time.monotonic() + 20
         while not received and time.monotonic() < deadline:
             time.sleep(0.05)
         ((headers, body),) = received
         trust = Trust.of_pem((server.data / "pki" / "root.pem").read_bytes())
         notice = verify_webhook("POST", callback, headers, body, trust)
-        assert (notice.id, notice.status) == (scan, "complete")
-        (listed,) = platform.call("GET", "/platform/v1/webhooks").json()["items"]
-        path = f"/platform/v1/webhooks/{listed['id']}"
-        again = platform.call("POST", f"{path}/redeliver")
+        state = centre.state(scan)
+        assert (notice.id, notice.status, notice.hint) == (scan["id"], state["status"], state["hint"])
+        assert notice.version == state["version"]
+        (listed,) = centre.call("GET", "webhooks").json()["items"]
+        path = f"webhooks/{listed['id']}"
+        again = centre.call("POST", f"{path}/redeliver")
         assert again.status_code == 200, again.text
-        while len(received) < 2 and time.monotonic() < deadline:
+        while len((shown := centre.call("GET", path).json())["tries"]) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
-        time.sleep(0.1)
-        shown = platform.call("GET", path).json()
         assert [one["outcome"] for one in shown["tries"]] == ["delivered", "delivered"]
-    seen = desk.http.get(f"/v1/operator/platforms/{platform.id}/webhooks/{listed['id']}")
+        assert len(received) == 2
+    seen = desk.http.get(f"/v1/operator/platforms/{centre.platform.id}/webhooks/{listed['id']}")
     assert seen.json() == shown
-    stranger = register(server, desk)
+    stranger = Centre.opened(server, desk)
     assert stranger.call("GET", path).status_code == 404
     assert stranger.call("POST", f"{path}/redeliver").status_code == 404
-
-
-def _tell(server: Server, platform: PlatformServer, scan: str) -> None:
-    db = Database(make_engine(f"sqlite:///{server.data}/sealbridge.db"))
-    with db.write() as tx:
-        webhook(tx, platform.id, scan, "login", "complete", "complete", 4, datetime.now(UTC))
-    db.engine.dispose()

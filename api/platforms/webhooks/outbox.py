@@ -20,6 +20,7 @@ from api.paging import PageRequest, Part, fetch
 from api.platforms import registered
 from api.platforms.registered import Platform
 from api.platforms.rules import Standing
+from api.platforms.tables import platform as platforms
 from api.platforms.webhooks.rules import KEPT, Outcome, State, body_of, next_try, outcome_of
 from api.platforms.webhooks.signing import signed
 from api.platforms.webhooks.tables import attempt as attempts
@@ -67,7 +68,8 @@ def webhook(
 
     Of each version of a scan a platform is told once.
     """
-    if registered.find(tx, platform).callback_url is None:
+    asked = select(platforms.c.callback_url).where(platforms.c.id == platform)
+    if tx.execute(asked).scalar_one_or_none() is None:
         return
     row = {"id": secrets.token_hex(10), "platform": platform, "scan": scan, "version": version}
     row |= {"status": status, "body": body_of(scan, kind, status, hint, version, at)}
