@@ -44,9 +44,9 @@ class Public:
 
     def verify(self, given: dict[str, Any]) -> x509.Certificate:
         """Chain and list, strictly, by OpenSSL; the certificate. ``given``: what a download answers."""
-        leaf, chain = self._file("leaf.pem", given["certificate"]), self._file("chain.pem", given["chain"])
-        root = self._file("root.pem", _pem(self.certificate("root")))
-        crl = self._file("crl.pem", self.crl().public_bytes(Encoding.PEM).decode())
+        leaf, chain = self.file("leaf.pem", given["certificate"]), self.file("chain.pem", given["chain"])
+        root = self.file("root.pem", pem_of(self.certificate("root")))
+        crl = self.file("crl.pem", self.crl().public_bytes(Encoding.PEM).decode())
         trust: list[str | Path] = ["-CAfile", root, "-untrusted", chain, "-CRLfile", crl]
         when = ["-attime", f"{self._now().timestamp():.0f}"]
         ran("openssl", "verify", "-x509_strict", "-crl_check", *trust, *when, leaf)
@@ -54,7 +54,9 @@ class Public:
 
     def responder(self, serial: str) -> Word:
         """What the OCSP responder says of a serial number in hexadecimal, as OpenSSL hears it."""
-        issuing, root = (self._file(f"{one}.pem", _pem(self.certificate(one))) for one in ("issuing", "root"))
+        issuing, root = (
+            self.file(f"{one}.pem", pem_of(self.certificate(one))) for one in ("issuing", "root")
+        )
         asked: list[str | Path] = [
             "-issuer",
             issuing,
@@ -76,7 +78,7 @@ class Public:
 
     def pdfsig(self, pdf: bytes) -> str:
         """Poppler's view of the signatures."""
-        return ran("pdfsig", self._file("judged.pdf", pdf))
+        return ran("pdfsig", self.file("judged.pdf", pdf))
 
     def pyhanko(self, pdf: bytes, root: x509.Certificate | None = None) -> list[SignatureReport]:
         """pyHanko's validator with one root as only trust: the CA's own unless another is given."""
@@ -93,11 +95,13 @@ class Public:
     def _now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def _file(self, name: str, content: str | bytes) -> Path:
+    def file(self, name: str, content: str | bytes) -> Path:
+        """What a program is to read."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
 
-def _pem(certificate: x509.Certificate) -> str:
+def pem_of(certificate: x509.Certificate) -> str:
+    """A certificate as programs read it."""
     return certificate.public_bytes(Encoding.PEM).decode()
