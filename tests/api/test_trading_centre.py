@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+from cryptography import x509
 from playwright.sync_api import Browser
 
 from mobile_bridge.sdk import Trust, verify_approval, verify_statement
@@ -115,8 +117,7 @@ def test_b5_a_desktop_tool_signs_in_and_fetches_the_record(
 ) -> None:
     """A program without a page draws the code by itself; here the service's picture of it is shown."""
     bound(bidder)
-    root = server.client().get("/pki/root.pem")
-    trust = Trust.of_pem(root.content) if root.status_code == 200 else _trust(server)
+    trust = _trust(server)
     with centre.client() as tool:
         started = tool.tool_login("投标文件制作工具")
         screen = Screen.of(browser, server.url)
@@ -145,8 +146,6 @@ def scanned(one: Party, screen: Screen, wait_url: str, token: str) -> None:
 
 
 def _trust(server: Server) -> Trust:
-    from cryptography import x509
-
     return Trust((x509.load_der_x509_certificate(server.client().get("/pki/root.cer").content),))
 
 
@@ -204,3 +203,37 @@ def test_an_unbound_phone_signs_nobody_in(
     screen.says("尚未绑定")
     assert screen.open("/account").page.get_by_text("请先登录").is_visible()
     screen.close()
+
+
+def test_what_others_send_does_nothing(centre: TradingCentre, bidder: Party) -> None:
+    """A form of another site, another browser's scan, a webhook that nobody signed."""
+    browser = httpx.Client(base_url=centre.url, follow_redirects=True)
+    form = {"user": "x", "password": "y"}
+    for origin in ("https://evil.example", "null"):
+        assert browser.post("/login", data=form, headers={"Origin": origin}).status_code == 403
+    assert browser.post("/login", data=form).status_code == 403
+    assert "密码不正确" in browser.post("/login", data=form, headers={"Origin": centre.url}).text
+    page = bound(bidder).screen.open("/account/record").page.content()
+    others = re.search(r'done-href="(/scans/[^"]+)"', page)
+    assert others
+    assert browser.get(others[1]).status_code == 404
+    notice = {"id": "s", "kind": "login", "status": "complete", "hint": "complete", "version": 3}
+    forged = browser.post("/sealbridge/webhook", json=notice, headers={"Sealbridge-Chain": "AAAA"})
+    assert (forged.status_code, forged.text) == (401, "malformed")
+    for path in ("/account", "/account/bind", "/tenders/new", "/tenders/1/decrypt"):
+        assert browser.get(path).status_code == 401, path
+    assert browser.get("/tenders/999999").status_code == 404
+    policy = browser.get("/login/scan").headers["content-security-policy"]
+    assert "unsafe" not in policy
+    browser.close()
+
+
+def test_a_scan_that_is_not_answered_signs_nobody_in(centre: TradingCentre) -> None:
+    browser = httpx.Client(base_url=centre.url, follow_redirects=True)
+    page = browser.get("/login/scan").text
+    done = re.search(r'done-href="([^"]+)"', page)
+    assert done
+    early = browser.get(done[1])
+    assert (early.status_code, "尚未确认" in early.text) == (409, True)
+    assert browser.get("/account").status_code == 401
+    browser.close()
