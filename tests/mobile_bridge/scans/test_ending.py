@@ -112,6 +112,16 @@ def test_a_newer_request_for_the_same_user_takes_the_place(
         assert standing.status is Status.CREATED
 
 
+def test_requests_for_one_user_at_once_leave_one(scans: ScanService, ended: Ended) -> None:
+    """A page that is reloaded again and again: none fails, and the last one counts."""
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: make(scans, SessionKind.BIND, subject="user-1"), range(40)))
+    last = make(scans, SessionKind.BIND, subject="user-1")
+    found = [scans.of_platform(one.id, PLATFORM).status for one in [*made, last]]
+    assert found == [Status.CANCELLED] * 40 + [Status.CREATED]
+    assert sorted(one.id for one in ended.scans) == sorted(one.id for one in made)
+
+
 def test_a_claim_and_a_cancellation_at_once(scans: ScanService, waiting: CreatedScan) -> None:
     """Taking back wins wherever it comes: before the claim or after it."""
     code = qr(scans, waiting)
