@@ -63,7 +63,7 @@ def switch(tx: Connection, serial: str, now: datetime, *, on: bool) -> bool:
         return tx.execute(delete(switched_on).where(switched_on.c.serial == serial)).rowcount == 1
     begin = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     made = begin(switched_on).values(serial=serial, at=now).on_conflict_do_nothing()
-    return tx.execute(made).rowcount == 1
+    return tx.execute(made.returning(switched_on.c.serial)).first() is not None
 
 
 def since(tx: Connection, serials: Iterable[str]) -> dict[str, datetime]:

@@ -166,6 +166,22 @@ def test_more_is_not_authorised_than_hashes_are_named(software: Software, signer
     assert refused(MINE, description="x" * 501) == "Invalid parameter description"
 
 
+def test_version_2_asks_for_the_pin_in_its_own_shape(server: Server, signer: Signer) -> None:
+    software = Software.of(server, signer.phone, 2)
+    pin = {"id": "PIN", "value": PIN}
+    bad = (400, "invalid_authentication_data", "The authentication data is invalid")
+    for given in ([], [pin, pin], [pin, {"id": "OTP", "value": "1"}], [{"id": "PIN"}]):
+        assert refusal(software.authorize(signer.serial, MINE, authData=given)) == bad
+    shape = "Missing (or invalid type) array parameter authData"
+    assert refusal(software.authorize(signer.serial, MINE, authData=PIN))[2] == shape
+    sha1 = {"hashAlgorithmOID": "1.3.14.3.2.26"}
+    assert refusal(software.authorize(signer.serial, MINE, **sha1))[2] == "Invalid parameter hashAlgorithmOID"
+    sad = software.sad(signer.serial, MINE)
+    later = software.sign(signer.serial, sad, MINE, operationMode="A")
+    assert refusal(later)[2] == "Invalid parameter operationMode"
+    assert software.sign(signer.serial, sad, MINE).status_code == 200
+
+
 def test_failures_before_any_route_are_told_in_the_same_json(software: Software) -> None:
     http, headers = software.http, {"Content-Type": "application/json"}
     assert refusal(http.post("/credentials/info", content=b"{", headers=headers))[:2] == (
