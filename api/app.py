@@ -140,7 +140,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(bridge_routes.router(services.bridge))
     app.include_router(enrolment_routes.router(services.lock_enrolments))
     app.include_router(
-        bridge_pages.router(services.bridge, settings.site_name, enrolments=services.lock_enrolments)
+        bridge_pages.router(
+            services.bridge, settings.site_name, settings.agent_port, enrolments=services.lock_enrolments
+        )
     )
     app.include_router(widget.router())
     app.include_router(scan_routes.router(services.waiting))

@@ -15,6 +15,7 @@ from api.errors import ConfigurationRefused
 from api.outside.alipay import LIVE_GATEWAY
 from ca.crl import CrlPolicy
 from hsm import KeyKind, PinSource, TokenConfig
+from mobile_bridge.wire import AGENT_PORT
 
 _SOFTHSM: Final = (
     Path("/usr/lib/softhsm/libsofthsm2.so"),
@@ -54,6 +55,12 @@ class Settings(BaseSettings):
         description="Name of this server, where several share one database; each has a journal of its own",
     )
     site_name: str = "SealBridge 数字证书与电子签章"
+    agent_port: int = Field(
+        AGENT_PORT,
+        gt=0,
+        lt=65536,
+        description="Where lock holders' agents listen on their PCs, if their firm chose another port",
+    )
     database_url: SecretStr | None = None
 
     pkcs11_module: Path = Field(default_factory=softhsm_library)

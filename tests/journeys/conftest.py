@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hsm import KeyKind, Token, TokenConfig, TokenKeys, init_token
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, Desk, a_credit_code, a_picture
-from tests.api.running import Server
+from tests.api.running import Server, free_port
 from tests.journeys.app import App, good
 from tests.support import postgres
 
@@ -45,7 +45,7 @@ def opened(folder: Path, **extra: str) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from opened(tmp_path_factory.mktemp("sqlite"))
+    yield from opened(tmp_path_factory.mktemp("sqlite"), SEALBRIDGE_AGENT_PORT=str(free_port()))
 
 
 @pytest.fixture(scope="session")
