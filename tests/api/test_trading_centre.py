@@ -18,6 +18,7 @@ from tests.api.people import COMPANY, Desk
 from tests.api.running import Server
 from tests.api.scanning import Holder, founded
 from tests.api.trading import Screen, TradingCentre, approve, by_phone, scan, trading_centre
+from tests.journeys.app import until
 from tests.support.browser import CHROMIUM, chromium
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
@@ -92,11 +93,14 @@ def test_b1_an_account_is_bound_by_scanning(bidder: Party, centre: TradingCentre
 def test_b2_a_bound_user_signs_in_by_scanning(bidder: Party, browser: Browser, centre: TradingCentre) -> None:
     bound(bidder)
     screen = Screen.of(browser, centre.url).open("/login").press("扫码登录")
-    by_phone(bidder.holder, screen)
+    shown = by_phone(bidder.holder, screen)
     screen.says("登录成功", "核验")
     screen.press("进入我的账号").says(bidder.holder.credit_code)
     assert screen.complaints == []
     screen.close()
+    # The centre heard of it by a webhook too, whose signature it verified.
+    (status, _) = until(lambda: next(iter(centre.notices(shown["id"])), None), "a webhook")
+    assert status == "complete"
 
 
 def test_b3_b4_a_tender_file_is_sealed_and_generated(agency: Party) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mobile_bridge.sdk import PlatformClient, PlatformKey
 from tests.api.people import PIN
-from tests.api.running import Server, clean_environment, free_port
+from tests.api.running import Server, clean_environment
 from tests.api.scanning import Holder
 from tests.support.browser import codes_seen
 
@@ -32,7 +33,13 @@ class TradingCentre:
     url: str
     key: PlatformKey
     id: str
-    log: Path
+    folder: Path
+
+    def notices(self, scan: str) -> list[tuple[str, int]]:
+        """Status and version of the webhooks about a scan that the centre took."""
+        with closing(sqlite3.connect(self.folder / "centre" / "centre.db", timeout=20)) as database:
+            query = "SELECT status, version FROM notice WHERE scan = ?"
+            return database.execute(query, (scan,)).fetchall()
 
     def client(self) -> PlatformClient:
         """A program of the platform's own, such as a bidding tool."""
@@ -42,8 +49,8 @@ class TradingCentre:
 @contextmanager
 def trading_centre(server: Server, folder: Path) -> Iterator[TradingCentre]:
     """Register a platform by the command line and serve its centre."""
-    port, key = free_port(), PlatformKey.new()
-    url = f"http://127.0.0.1:{port}"
+    url, key = server.extra["SEALBRIDGE_WEBHOOK_ORIGINS"], PlatformKey.new()  # where webhooks may go
+    port = url.rpartition(":")[2]
     (folder / "platform.key").write_bytes(key.pem())
     (folder / "platform.pub").write_bytes(key.public_pem())
     registered = server.command(
@@ -51,14 +58,14 @@ def trading_centre(server: Server, folder: Path) -> Iterator[TradingCentre]:
         *("--callback", f"{url}/sealbridge/webhook", "--key", folder / "platform.pub"),
     )
     assert registered.returncode == 0, registered.stderr
-    command = [sys.executable, "-m", "examples.trading_centre", "--service", server.url, "--port", str(port)]
+    command = [sys.executable, "-m", "examples.trading_centre", "--service", server.url, "--port", port]
     command += ["--key", str(folder / "platform.key"), "--data", str(folder / "centre")]
     log = folder / "centre.log"
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stdout=output, stderr=output)
     try:
         _await(url, process, log)
-        yield TradingCentre(server, url, key, registered.stdout.split()[0], log)
+        yield TradingCentre(server, url, key, registered.stdout.split()[0], folder)
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from api.platforms.webhooks.signing import signed
 from mobile_bridge.sdk import NotVerified, message_signatures, verify_webhook
 from mobile_bridge.sdk.message_signatures import Message
 from tests.sdk.conftest import SITE, Service, identity
@@ -62,3 +63,9 @@ def test_another_certificate_of_the_same_ca_sends_no_webhooks(service: Service) 
     headers = message_signatures.sign(Message("POST", URL, BODY), key, "statement", service.ca.clock())
     chain = chain_header(mine.certificate, *mine.chain)
     assert refused(service, headers | {"Sealbridge-Chain": chain}) == "wrong_signer"
+
+
+def test_what_the_service_itself_signs_is_believed(service: Service) -> None:
+    mine, now = service.statements.identity(), service.ca.clock()
+    headers = signed(mine, URL, BODY, now)
+    assert verify_webhook("POST", URL, headers, BODY, service.trust, now=now).id == "s1"
