@@ -230,3 +230,17 @@ def test_a_certificate_on_a_lock_has_no_pin_here(
     assert phone.http.post(f"{path}/suspend").status_code == 204
     assert phone.http.get(path).json()["state"] == "suspended"
     assert code_of(phone.http.post(f"{path}/release", json={"pin": PIN})) == (409, "custody_is_lock")
+
+
+def test_the_page_at_the_address_leads_to_the_agent(server: Server, phone: Phone, due: str) -> None:
+    sent = phone.http.post(f"/v1/applications/{due}/enrolment").json()
+    browser = server.client()
+    code_page = browser.get(sent["address"])
+    token = code_page.text.partition('name="token" value="')[2].partition('"')[0]
+    claimed = browser.post(
+        sent["address"], data={"code": sent["code"], "token": token}, follow_redirects=True
+    )
+    assert "密钥将在锁内生成" in claimed.text
+    assert COMPANY in claimed.text
+    assert phone.http.post(f"/v1/applications/{due}/enrolment/cancellation").status_code == 204
+    assert "下载任务已结束" in browser.get(sent["address"]).text

@@ -82,7 +82,7 @@ def certified(
 
 
 class EnrolmentDesk:
-    """Implements the bridge's ``EnrolmentTasks``. The phone confirms at once.
+    """Implements the bridge's ``EnrolmentTasks``. The phone confirms at once while ``confirmed`` says so.
 
     ``spoil``: what becomes of the certificates on their way back. ``issued``: how many were made.
     """
@@ -92,6 +92,7 @@ class EnrolmentDesk:
         self.wanted_of = WANTED
         self.offers: list[Offer] = []
         self.proven = False
+        self.confirmed = True
         self.given_to: Given | None = None
         self.issued = 0
         self.written_down: tuple[str, str] | None = None
@@ -119,7 +120,7 @@ class EnrolmentDesk:
         self.proven = True
 
     def given(self, subject: str, now: datetime) -> Given | None:
-        if self.given_to is None and self.proven:
+        if self.given_to is None and self.proven and self.confirmed:
             offer = self.offers[-1]
             public: PublicKey = x509.load_der_x509_csr(offer.request).public_key()  # type: ignore[assignment]
             second = b""

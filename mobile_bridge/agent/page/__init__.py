@@ -20,6 +20,7 @@ from mobile_bridge.agent.gate import Gate
 from mobile_bridge.agent.instance import Instance
 from mobile_bridge.agent.lock import Locks
 from mobile_bridge.agent.page.desk import Desk
+from mobile_bridge.agent.page.enrolling import EnrolmentPages
 from mobile_bridge.agent.page.open_tasks import OpenTasks
 from mobile_bridge.agent.page.rendering import Rendering
 from mobile_bridge.agent.page.walk import Walk
@@ -37,7 +38,8 @@ def agent_page(
     tasks = OpenTasks()
     rendering = Rendering(tasks)
     desk = Desk(locks, servers, tasks, instance, rendering)
-    walk = Walk(locks, servers, tasks, route, rendering)
+    enrolments = EnrolmentPages(tasks, rendering)
+    walk = Walk(locks, servers, tasks, route, rendering, enrolments)
     routes = [
         Route("/", desk.home),
         Route("/locks", desk.locks),
@@ -50,6 +52,8 @@ def agent_page(
         Route("/tasks/{id}/certificate", walk.choose, methods=["POST"]),
         Route("/tasks/{id}/approval", walk.approve, methods=["POST"]),
         Route("/tasks/{id}/refusal", walk.decline, methods=["POST"]),
+        Route("/tasks/{id}/keys", enrolments.keys, methods=["POST"]),
+        Route("/tasks/{id}/writing", enrolments.writing, methods=["POST"]),
         Mount("/assets", StaticFiles(directory=_ASSETS)),
     ]
     app = Starlette(routes=routes, exception_handlers={SealBridgeError: rendering.refused})

@@ -10,23 +10,30 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hsm.errors import SealBridgeError
+from mobile_bridge.agent.enrolment.steps import LockEnrolment
 from mobile_bridge.agent.errors import ServerRefused, TaskForgotten, code_of
 from mobile_bridge.agent.lock import LockCertificate, Locks
 from mobile_bridge.agent.logs import log, log_unexpected
 from mobile_bridge.agent.server_client import ServerClient
 from mobile_bridge.agent.task import LockTask
+from mobile_bridge.errors import TaskIsEnrolment
+
+if TYPE_CHECKING:
+    from mobile_bridge.agent.page.enrolling import OpenEnrolment
 
 _MOST_TASKS: Final = 16  # a person works on one; the oldest are forgotten
 _ANSWERED: Final = "session_answered"
 
 
 class End(StrEnum):
-    """How a task ended. OVER: by itself, for a reason that the server gives."""
+    """How a task ended. ENROLLED: a lock has its certificate. OVER: by itself, for a reason that the server
+    gives."""
 
     SIGNED = "signed"
+    ENROLLED = "enrolled"
     DECLINED = "declined"
     OVER = "over"
 
@@ -35,7 +42,8 @@ class End(StrEnum):
 class OpenTask:
     """A task on a page.
 
-    ``task``: None until the server has told of it; ``problem``: what the last step refused; ``words``: why
+    ``task``: None until the server has told of it; ``enrolment``: in its place, where a lock is to get its
+    certificate; ``turn``: held by one step at a time; ``problem``: what the last step refused; ``words``: why
     it is OVER; ``attempt``: the number that the next PIN must come with; ``back``: path of the server's page,
     ``sent_back``: whether the browser was led there; ``received``, ``size``: bytes of the document.
     """
@@ -45,6 +53,7 @@ class OpenTask:
     locks: Locks
     back: str
     task: LockTask | None = None
+    enrolment: OpenEnrolment | None = None
     end: End | None = None
     words: str = ""
     problem: SealBridgeError | None = None
@@ -53,7 +62,7 @@ class OpenTask:
     received: int = 0
     size: int | None = None
     _fetching: Future[None] | None = None
-    _step: threading.Lock = field(default_factory=threading.Lock)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def back_url(self) -> str:
@@ -69,14 +78,24 @@ class OpenTask:
         """Ask the server for the task, unless it is known."""
 
         def work() -> None:
-            if self.task is None:
-                self.task = LockTask(self.client, self.locks)
+            if self.task is None and self.enrolment is None:
+                try:
+                    self.task = LockTask(self.client, self.locks)
+                except ServerRefused as refused:
+                    if refused.server_code != TaskIsEnrolment.code:
+                        raise
+                    self.enrolment = self._enrolment()
 
-        self._do("task", work)
+        self.do("task", work)
+
+    def _enrolment(self) -> OpenEnrolment:
+        from mobile_bridge.agent.page.enrolling import OpenEnrolment  # which is made of this class
+
+        return OpenEnrolment(self, LockEnrolment(self.client, self.locks))
 
     def choose(self, certificate: LockCertificate, wait: float) -> None:
         """Begin to fetch the document for a certificate; comes back when it is there, or after ``wait`` s."""
-        with self._step:
+        with self.turn:
             if self._fetching is None or self._fetching.done():
                 self.received, self.size, self.problem = 0, None, None
                 self._fetching = Future()
@@ -93,7 +112,7 @@ class OpenTask:
         A PIN is used once for each page it was asked on: a second click, a reload or a step back must not
         cost the lock another try.
         """
-        with self._step:
+        with self.turn:
             task = self.task
             if self.end or task is None or (attempt != self.attempt and not task.is_signed):
                 return
@@ -103,18 +122,18 @@ class OpenTask:
                 task.approve(lambda: pin)
                 self.end = End.SIGNED
 
-            self._do("approval", work)
+            self.do("approval", work)
 
     def decline(self) -> None:
         """Tell the server no."""
-        with self._step:
+        with self.turn:
 
             def work() -> None:
                 self.client.refuse("")
                 self.end = End.DECLINED
 
             if not self.end:
-                self._do("refusal", work)
+                self.do("refusal", work)
 
     def _fetch(self, certificate: LockCertificate, done: Future[None]) -> None:
         def progress(received: int, size: int | None) -> None:
@@ -123,14 +142,14 @@ class OpenTask:
         try:
             if self.task is not None:
                 task = self.task
-                self._do("certificate", lambda: task.choose(certificate, progress))
+                self.do("certificate", lambda: task.choose(certificate, progress))
         except Exception as error:
             log_unexpected(error)
         finally:
             done.set_result(None)
 
-    def _do(self, step: str, work: Callable[[], None]) -> None:
-        """One step; what it refuses is kept to be shown, and ends the task where the server said so."""
+    def do(self, step: str, work: Callable[[], None]) -> None:
+        """Do one step; what it refuses is kept to be shown, and ends the task where the server said so."""
         if self.end:
             return
         try:

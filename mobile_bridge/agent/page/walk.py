@@ -16,6 +16,7 @@ from hsm.errors import TokenGone
 from mobile_bridge.agent.errors import PHONE_FIRST, DriverCrashed, DriverSilent, ServerRefused
 from mobile_bridge.agent.lock import Locks
 from mobile_bridge.agent.logs import log
+from mobile_bridge.agent.page.enrolling import EnrolmentPages
 from mobile_bridge.agent.page.open_tasks import End, OpenTask, OpenTasks
 from mobile_bridge.agent.page.rendering import Rendering, attempt, text
 from mobile_bridge.agent.server_client import Route, ServerClient
@@ -34,13 +35,20 @@ class Walk:
     """The pages of tasks."""
 
     def __init__(
-        self, locks: Locks, servers: KnownServers, tasks: OpenTasks, route: Route, rendering: Rendering
+        self,
+        locks: Locks,
+        servers: KnownServers,
+        tasks: OpenTasks,
+        route: Route,
+        rendering: Rendering,
+        enrolments: EnrolmentPages,
     ) -> None:
         self._locks = locks
         self._servers = servers
         self._tasks = tasks
         self._route = route
         self._rendering = rendering
+        self._enrolments = enrolments
 
     async def arrive(self, request: Request) -> Response:
         """Where the server's page leads: a script moves the token from the fragment into the form."""
@@ -65,10 +73,12 @@ class Walk:
     async def show(self, request: Request) -> Response:
         """The task where it stands; ``?step=choose`` and ``?step=pin`` go back and on."""
         opened = self._opened(request)
-        if opened.task is None and not opened.end:
+        if opened.task is None and opened.enrolment is None and not opened.end:
             await run_in_threadpool(opened.arrive)
         if opened.end:
             return self._end(opened)
+        if opened.enrolment is not None:
+            return await self._enrolments.show(opened, opened.enrolment)
         if opened.task is None:
             return self._waiting(opened)
         if opened.is_fetching:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from socket import socket
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine
@@ -17,8 +20,9 @@ from mobile_bridge.server import enrolment_routes
 from mobile_bridge.server.enrolling import Enrolments
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.service import BridgeService, CreatedSession
-from tests.mobile_bridge.agent.conftest import MODULE, Plugged, new_pc
+from tests.mobile_bridge.agent.conftest import MODULE, PIN, Plugged, new_pc
 from tests.mobile_bridge.agent.test_terminal import code_of
+from tests.mobile_bridge.agent.window import Window
 from tests.mobile_bridge.application import bridge_app
 from tests.mobile_bridge.conftest import Clock
 from tests.mobile_bridge.enrolment_desk import EnrolmentDesk
@@ -172,6 +176,67 @@ def test_a_lock_that_fails_says_so_and_is_taken_up_again(
     run = enrol(pc, again, module=failing.module)
     assert run.returncode == 0, run.stderr
     assert (on_lock(pc), desk.issued) == (1, 1)
+
+
+@pytest.fixture
+def window(pc: Plugged, origin: str, service: BridgeService, sent: CreatedSession) -> Iterator[Window]:
+    """The agent's page, arrived at the enrolment."""
+    token = service.claim(sent.address, sent.code)
+    with pc.page() as page, httpx.Client(base_url=page, trust_env=False, follow_redirects=True) as browser:
+        window = Window(browser, page)
+        window.arrive(origin, token)
+        yield window
+
+
+def look(window: Window, words: str) -> str:
+    """The page, once it says so."""
+    for _ in range(150):
+        shown = window.open(window.task).text
+        if words in shown:
+            return shown
+        time.sleep(0.2)
+    raise AssertionError(shown)
+
+
+def test_on_the_page_a_lock_gets_its_certificates(
+    window: Window, pc: Plugged, desk: EnrolmentDesk, service: BridgeService, sent: CreatedSession
+) -> None:
+    desk.confirmed = False
+    assert window.page
+    for shown in ("下载证书到 CA 锁", ENTERPRISE, "138****5678", "company"):
+        assert shown in window.page.text
+    serial = re.findall(r'name="lock" value="([^"]+)"', window.page.text)[0]
+    slipped = window.send(f"{window.task}/keys", lock=serial, pin="000000").text
+    assert "PIN 码错误" in slipped
+    assert "000000" not in slipped
+    window.send(f"{window.task}/keys", lock=serial, pin=PIN)
+    assert desk._keys(desk.offers[-1]).check in look(window, "核对校验码")
+    desk.confirmed = True
+    assert "证书已写入 CA 锁" in look(window, "证书已写入")
+    assert desk.written_down == desk.expected
+    assert on_lock(pc) == 1
+    assert service.status(sent.id, OWNER).status is Status.COMPLETE
+
+
+def test_on_the_page_declining_makes_nothing(
+    window: Window, pc: Plugged, desk: EnrolmentDesk, service: BridgeService, sent: CreatedSession
+) -> None:
+    assert "已取消下载" in window.send(f"{window.task}/refusal").text
+    assert service.status(sent.id, OWNER).status is Status.REFUSED
+    assert desk.offers == []
+
+
+def test_forms_of_other_pages_make_no_keys(window: Window, desk: EnrolmentDesk) -> None:
+    assert window.page
+    serial = re.findall(r'name="lock" value="([^"]+)"', window.page.text)[0]
+    told = {"lock": serial, "pin": PIN, "attempt": "0", "form": "guessed"}
+    foreign = window.browser.post(
+        f"{window.task}/keys", data=told, headers={"Origin": "https://evil.example"}
+    )
+    assert foreign.status_code == 403
+    forged = window.browser.post(f"{window.task}/keys", data=told, headers={"Origin": window.origin})
+    assert forged.status_code == 400
+    assert desk.offers == []
 
 
 def other() -> ec.EllipticCurvePublicKey:
