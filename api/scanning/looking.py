@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from api.accounts.sessions import Person
+from api.certificates import queries as holdings
+from api.certificates.decryption import Decryption, EncryptionCertificate
 from api.certificates.service import HeldCertificate
 from api.db import Database
 from api.errors import NotFound
@@ -17,6 +23,7 @@ from api.platforms.registered import Platform
 from api.realname.access import VerifiedPerson
 from api.realname.errors import RealNameRequired
 from api.realname.service import RealName
+from api.scanning.acts.decrypt import matching, recipient_of
 from api.scanning.bindings.queries import Binding
 from api.scanning.choosing import Choices
 from api.scanning.errors import NotBound
@@ -29,8 +36,20 @@ from mobile_bridge.server.scans import Scan, ScanService
 
 
 @dataclass(frozen=True, slots=True)
+class Recipient:
+    """An encryption certificate of the holder that envelopes of a scan are for.
+
+    ``signing``: the serial number of the certificate whose PIN it has, unless a recovery gave it another.
+    """
+
+    known: EncryptionCertificate
+    signing: str
+    envelopes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScanShown:
-    """Everything that the phone shows of a scan."""
+    """Everything that the phone shows of a scan. ``recipients``: of envelopes that are to be opened."""
 
     scan: Scan
     platform: Platform
@@ -38,6 +57,7 @@ class ScanShown:
     facts: list[Fact]
     certificates: list[HeldCertificate]
     bindings: list[Binding]
+    recipients: list[Recipient]
 
 
 class Looking:
@@ -48,12 +68,14 @@ class Looking:
         db: Database,
         scans: ScanService,
         choices: Choices,
+        decryption: Decryption,
         real_name: RealName,
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
         self._scans = scans
         self._choices = choices
+        self._decryption = decryption
         self._real_name = real_name
         self._clock = clock
 
@@ -88,6 +110,7 @@ class Looking:
             facts=facts_of(scan.kind, scan.request),
             certificates=self._choices.certificates(scan, person, bound),
             bindings=bound,
+            recipients=self._recipients(scan, person, bound),
         )
 
     def document(self, person: VerifiedPerson, scan_id: str, number: int) -> bytes:
@@ -113,6 +136,22 @@ class Looking:
                 return shown
         return [dataclasses.replace(one, pages=sent.pages) for one, sent in zip(shown, known, strict=True)]
 
+    def _recipients(self, scan: Scan, person: VerifiedPerson, bound: list[Binding]) -> list[Recipient]:
+        if scan.kind is not SessionKind.DECRYPT:
+            return []
+        mine = [
+            known
+            for code in dict.fromkeys(one.credit_code for one in bound)
+            for known in self._decryption.all_of(person, code)
+        ]
+        counted = Counter(meant.holding.serial for meant in _meant(scan, mine))
+        with self._db.read() as tx:
+            return [
+                Recipient(one, _signing_half(tx, one), counted[one.holding.serial])
+                for one in mine
+                if counted[one.holding.serial]
+            ]
+
     def _told(self, scan: Scan, person: Person, error: SealBridgeError) -> SealBridgeError:
         """Have the waiting page hear of it, as of a try to approve that ended so."""
         try:
@@ -120,3 +159,14 @@ class Looking:
                 raise error
         except SealBridgeError as raised:  # or why the scan is closed
             return raised
+
+
+def _meant(scan: Scan, mine: list[EncryptionCertificate]) -> Iterator[EncryptionCertificate]:
+    for envelope in scan.request["envelopes"]:
+        with suppress(SealBridgeError):  # what cannot be read has its result at the end
+            if (known := matching(mine, recipient_of(envelope))) is not None:
+                yield known
+
+
+def _signing_half(tx: Connection, known: EncryptionCertificate) -> str:
+    return holdings.of_application(tx, known.holding.application_id)[0].serial

@@ -8,13 +8,14 @@ from typing import Any, Self
 from pydantic import Field, SecretStr
 
 from api.catalogue.rules import KIND_NAMES, CertificateKind
+from api.certificates.rules import CertificateState
 from api.certificates.service import HeldCertificate
 from api.scanning.asking import NewScan
 from api.scanning.bindings.queries import Binding
 from api.scanning.choosing import Said
 from api.scanning.digests import short
 from api.scanning.kinds import KINDS
-from api.scanning.looking import ScanShown
+from api.scanning.looking import Recipient, ScanShown
 from api.scanning.showing import ShownDocument
 from api.wire import Answer, Body
 from mobile_bridge.server.rules import SessionKind, Status
@@ -135,6 +136,27 @@ class BoundView(Answer):
         )
 
 
+class RecipientView(Answer):
+    """An encryption certificate that ``envelopes`` of a ``decrypt`` scan are for.
+
+    ``signing``: the certificate whose PIN it has; where another one is chosen, its own PIN may have to be
+    sent in ``pins``.
+    """
+
+    serial: str
+    signing: str
+    state: CertificateState
+    envelopes: int
+
+    @classmethod
+    def of(cls, one: Recipient) -> Self:
+        """The view of a recipient."""
+        known = one.known
+        return cls(
+            serial=known.holding.serial, signing=one.signing, state=known.state, envelopes=one.envelopes
+        )
+
+
 class FactView(Answer):
     """A line to be shown."""
 
@@ -164,6 +186,7 @@ class ScanView(Answer):
     asks_pin: bool
     certificates: list[UsableView]
     bindings: list[BoundView]
+    recipients: list[RecipientView]
     created_at: datetime
     expires_at: datetime
 
@@ -188,6 +211,7 @@ class ScanView(Answer):
             asks_pin=rule.asks_pin,
             certificates=[UsableView.of(one) for one in shown.certificates],
             bindings=[BoundView.of(one) for one in shown.bindings],
+            recipients=[RecipientView.of(one) for one in shown.recipients],
             created_at=scan.created_at,
             expires_at=scan.expires_at,
         )

@@ -74,11 +74,12 @@ def scanning(below: Below, server_key: bytes, public_url: str, handlers: Handler
     sealed = SealedDocuments(below.db, below.clock)
     choices = Choices(below.db, below.certificates)
     pseudonyms = Pseudonyms(server_key)
+    decryption = Decryption(below.db, below.ledger, below.keys, below.tries, below.clock)
     approvals = Approvals(
         below.db,
         below.scans,
         choices,
-        _acts(below, sealed, pseudonyms),
+        _acts(below, sealed, pseudonyms, decryption),
         below.statements,
         pseudonyms,
         below.clock,
@@ -87,17 +88,18 @@ def scanning(below: Below, server_key: bytes, public_url: str, handlers: Handler
     handlers.every("scans.sealed.clear", _HOUR, sealed.clear)
     return Scanning(
         asking=Asking(below.db, below.scans, sealed, below.statements, below.clock),
-        looking=Looking(below.db, below.scans, choices, below.real_name, below.clock),
+        looking=Looking(below.db, below.scans, choices, decryption, below.real_name, below.clock),
         approvals=approvals,
         bindings=Bindings(below.db, below.clock, below.journal),
         public_url=public_url.rstrip("/"),
     )
 
 
-def _acts(below: Below, sealed: SealedDocuments, pseudonyms: Pseudonyms) -> Mapping[SessionKind, Act]:
+def _acts(
+    below: Below, sealed: SealedDocuments, pseudonyms: Pseudonyms, decryption: Decryption
+) -> Mapping[SessionKind, Act]:
     db, certificates = below.db, below.certificates
     told = CertificatesTold(db, below.ledger, below.clock)
-    decryption = Decryption(db, below.ledger, below.keys, below.tries, below.clock)
     return {
         SessionKind.BIND: Bind(db, certificates, told, pseudonyms, below.clock),
         SessionKind.LOGIN: Login(),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from api.errors import NotFound
 from api.paging import PageRequest, Part, fetch
@@ -67,7 +68,10 @@ def add(tx: Connection, new: Binding) -> None:
         if not is_same(new.person_id, new.credit_code, found.person_id, found.credit_code):
             raise UserBound("the platform's user is bound to another person or enterprise")
         end(tx, EndedBy.RENEWED, new.bound_at, binding.c.id == found.id)
-    tx.execute(insert(binding).values({name: getattr(new, name) for name in Binding.__slots__}))
+    try:
+        tx.execute(insert(binding).values({name: getattr(new, name) for name in Binding.__slots__}))
+    except IntegrityError:  # another approval for the same user was a moment faster
+        raise UserBound("the platform's user was bound at this moment") from None
 
 
 def end(tx: Connection, by: EndedBy, now: datetime, *which: ColumnElement[bool]) -> list[Binding]:
