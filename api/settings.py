@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     issuing_key_kind: KeyKind = KeyKind.RSA_3072
 
     own_key_kind: KeyKind = Field(
-        KeyKind.P256, description="Keys of the OCSP responder, the time stamper and the journal"
+        KeyKind.P256, description="Keys of the OCSP responder, time stamper, journal and statements"
     )
 
     tsa_policy: str = Field(

@@ -202,7 +202,7 @@ def test_production_refuses_what_is_for_demonstration(installed: Server) -> None
     installed.extra = FAST | {"SEALBRIDGE_MODE": "production"}
     done = installed.command("serve", "--port", str(installed.port))
     assert done.returncode == 1
-    for word in ("SEALBRIDGE_SMS", "https", "softhsm"):
+    for word in ("SEALBRIDGE_SMS", "https", "softhsm", "platform.key"):
         assert word in done.stderr
 
 

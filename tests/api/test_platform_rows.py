@@ -8,11 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from api.db import Database
+from api.errors import ConfigurationRefused
 from api.platforms import documents as documents_of
 from api.platforms.calls import Calls
 from api.platforms.documents import Documents
@@ -27,6 +29,7 @@ from api.platforms.errors import (
 from api.platforms.key_ring import KeyRing
 from api.platforms.public_keys import CallKey
 from api.platforms.rules import CALLS, Scope
+from api.platforms.sandbox import ensure_sandbox_platform, refuse_sandbox_platform, sandbox_platform
 from api.platforms.service import Platforms, Registration
 from api.platforms.signatures import Call
 from api.platforms.tables import nonce
@@ -180,3 +183,18 @@ def test_the_quota_holds_for_two_at_a_time(
     assert outcomes(*acts) == ["", "DocumentQuota"]
     register.clock.now += timedelta(hours=25)
     store.store(register.id, a_pdf + b"\n\n")  # what has expired counts no more
+
+
+def test_production_knows_no_platform_of_a_demonstration(each_database: Database, tmp_path: Path) -> None:
+    refuse_sandbox_platform(each_database)
+    clock, file = Clock(datetime.now(UTC)), tmp_path / "trading-centre" / "platform.key"
+    journal = Journal(each_database.engine, "main", clock)
+    for _ in range(2):
+        ensure_sandbox_platform(each_database, clock, journal, file)
+    file.unlink()  # a lost key is followed by another
+    ensure_sandbox_platform(each_database, clock, journal, file)
+    known = sandbox_platform(each_database)
+    assert known is not None
+    assert len(KeyRing(each_database, clock, journal).of(known)) == 2
+    with pytest.raises(ConfigurationRefused):
+        refuse_sandbox_platform(each_database)

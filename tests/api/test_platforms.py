@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import secrets
 import stat
+import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -298,3 +302,17 @@ def _path(platform: PlatformServer) -> str:
 
 def _json(text: str) -> str:
     return '"' + text.replace("\n", "\\n") + '"'
+
+
+def test_the_call_of_the_guide_is_taken(server: Server, desk: Desk, tmp_path: Path) -> None:
+    """What docs/platform.md shows for a shell, typed as it is there, against this server."""
+    text = (Path(__file__).parents[2] / "docs" / "platform.md").read_text(encoding="utf-8")
+    keys, call = (one for one in re.findall(r"```sh\n(.*?)```", text, re.S) if "platform.key" in one)
+    subprocess.run(["bash", "-euc", keys], cwd=tmp_path, check=True, capture_output=True)
+    private: Any = load_pem_private_key((tmp_path / "platform.key").read_bytes(), None)
+    register(server, desk, private)
+    call = call.replace("https://ca.example.cn", server.url).replace(
+        "ca.example.cn", f"127.0.0.1:{server.port}"
+    )
+    done = subprocess.run(["bash", "-euc", call], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout)["wait_token"], done.stdout

@@ -29,7 +29,7 @@ SEED = int(os.environ.get("SEALBRIDGE_FUZZ_SEED", "1"))
 CHECKED = ["not_a_server_error", "status_code_conformance", "content_type_conformance"]
 CHECKED += ["response_schema_conformance", "response_headers_conformance"]
 _PEOPLE = ("owner", "clerk", "verified", "unverified")
-ROLES = {"person": _PEOPLE, "operator": ("all", "auditor"), "csc": _PEOPLE}
+ROLES = {"person": _PEOPLE, "operator": ("all", "auditor"), "csc": _PEOPLE, "platform": ("platform",)}
 # What ends a membership or a session is tried when the others have been.
 ENDINGS = (
     *("registry_revoke", "enterprises_handover_accept", "enterprises_leave", "enterprises_remove"),

@@ -15,15 +15,7 @@ def telling_ends(clock: Callable[[], datetime]) -> Callable[[Connection, Scan], 
     """What the engine calls in the transaction in which a scan reaches its end."""
 
     def ended(tx: Connection, scan: Scan) -> None:
-        webhook(
-            tx,
-            scan.platform,
-            scan.id,
-            scan.kind.value,
-            scan.status.value,
-            scan.hint.value,
-            scan.version,
-            clock(),
-        )
+        kind, status, hint = scan.kind.value, scan.status.value, scan.hint.value
+        webhook(tx, scan.platform, scan.id, kind, status, hint, scan.version, clock())
 
     return ended
