@@ -61,6 +61,8 @@ def file(tender: int, bid: int, site: TheSite, visitor: TheVisitor) -> Response:
 def decrypt(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
     """扫码解密: a bidder's own envelopes, or every bid for the agency."""
     me, found = visitor.as_role("bidder", "agency"), _tender(site, tender)
+    if found["state"] != "opening":
+        raise Refusal("投标尚未截止，由招标单位宣布开标后方可解密", HTTPStatus.CONFLICT)
     envelopes = _envelopes(site, me, tender)
     if not envelopes:
         raise Refusal("没有可由您解密的投标文件", HTTPStatus.CONFLICT)

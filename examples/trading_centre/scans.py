@@ -81,7 +81,9 @@ def finish(scan: str, site: TheSite, visitor: TheVisitor) -> Response:
 
 def _told(site: Site, visitor: Visitor, row: sqlite3.Row, done: Done) -> Response:
     told = json.dumps({"title": done.title, "lines": done.lines, "next": done.next, "to": done.to})
-    site.store.change("UPDATE scan SET state = 'done', told = ? WHERE id = ?", told, row["id"])
+    site.store.change(
+        "UPDATE scan SET state = 'done', told = ? WHERE id = ? AND state = 'open'", told, row["id"]
+    )
     site.openings.pop(row["id"], None)
     answer = go(f"/scans/{row['id']}")
     if done.cookie is not None:

@@ -20,6 +20,8 @@ from mobile_bridge.sdk import OpeningSession, PlatformClient, Trust
 
 ROLES: Final = {"bidder": "投标人", "tenderer": "招标人", "agency": "招标代理"}
 HERE: Final = Path(__file__).parent
+STATES: Final = {"draft": "编制中", "sealed": "已签章", "published": "招标中", "opening": "已开标"}
+"""Of tenders, in their order."""
 COOKIE: Final = "centre_visit"
 _LASTS: Final = 8 * 3600
 _PAGES: Final = Environment(
@@ -119,7 +121,13 @@ def digest_of(token: str) -> str:
 
 def page(name: str, site: Site, visitor: Visitor | None, status: int = 200, **facts: Any) -> Response:
     """A page of ``templates/``."""
-    shown = {"site": site, "visitor": visitor, "roles": ROLES, "me": visitor and visitor.enterprise}
+    shown = {
+        "site": site,
+        "visitor": visitor,
+        "roles": ROLES,
+        "states": STATES,
+        "me": visitor and visitor.enterprise,
+    }
     answer = HTMLResponse(_PAGES.get_template(name).render(**shown, **facts), status_code=status)
     if visitor is not None and visitor.is_new:
         keep_visit(answer, site, visitor.token)

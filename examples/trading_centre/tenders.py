@@ -72,7 +72,7 @@ def file(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
     """招标文件: for its owner at once, for everybody once it is published."""
     found = tender_of(site, tender)
     owned = visitor.enterprise is not None and visitor.enterprise["id"] == found["owner"]
-    if found["state"] != "published" and not owned:
+    if found["state"] not in ("published", "opening") and not owned:
         raise Refusal("招标文件尚未发布", HTTPStatus.FORBIDDEN)
     name = {"Content-Disposition": f'attachment; filename="tender-{tender}.pdf"'}
     return Response(found["sealed"] or found["pdf"], media_type="application/pdf", headers=name)
@@ -126,7 +126,7 @@ def bid(
     """投标: the summary to the bidder's own certificate, the file to the bidder's and the agency's."""
     me, found = visitor.as_role("bidder"), tender_of(site, tender)
     if found["state"] != "published":
-        raise Refusal("招标文件尚未发布，不能投标")
+        raise Refusal("现在不能投标：招标文件尚未发布，或投标已经截止")
     if me["encryption"] is None:
         raise Refusal("请先在“我的账号”申请手机证书，取得加密证书后再投标")
     content = file.file.read(_MAX_BID + 1)
@@ -138,10 +138,17 @@ def bid(
     sealed = (encrypt(summary, [own]), encrypt(content, [own, *_agency(site, found)]))
     query = """INSERT INTO bid (tender, bidder, file_name, summary_cms, file_cms) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (tender, bidder) DO UPDATE SET file_name = excluded.file_name,
-        summary_cms = excluded.summary_cms, file_cms = excluded.file_cms WHERE opened IS NULL"""
-    if not site.store.change(query, *values, *sealed):
-        raise Refusal("已开标，不能再修改投标文件")
+        summary_cms = excluded.summary_cms, file_cms = excluded.file_cms"""
+    site.store.change(query, *values, *sealed)
     return go(f"/tenders/{tender}")
+
+
+@router.post("/{tender}/open")
+def open_hall(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
+    """投标截止，开标: no more bids from now on, and not one was opened before."""
+    _owned(site, visitor.as_role("tenderer", "agency"), tender, "published")
+    site.store.change("UPDATE tender SET state = 'opening' WHERE id = ? AND state = 'published'", tender)
+    return go(f"/tenders/{tender}/opening")
 
 
 def tender_of(site: Site, tender: int) -> sqlite3.Row:
