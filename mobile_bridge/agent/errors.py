@@ -99,6 +99,14 @@ class TaskForgotten(BridgeError):
     zh = "签章程序已重新启动，请回到网站页面重新打开"
 
 
+class PageUnknown(BridgeError):
+    """No page of this program has this address."""
+
+    kind = Kind.NOT_FOUND
+    code = "page_unknown"
+    zh = "签章程序没有这个页面"
+
+
 class PageForged(BridgeError):
     """A form that this program's own page did not send."""
 

@@ -51,7 +51,8 @@ def serve(setup: Setup, *, opens: bool) -> None:
 def _run(setup: Setup, instance: Instance, listener: socket.socket) -> None:
     page = agent_page(setup.locks(), setup.servers(), instance, setup.route())
     # No access log: addresses of pages are nobody's business, forms hold PINs.
-    config = uvicorn.Config(page, log_level="warning", access_log=False, server_header=False, ws="none")
+    # No set-up of logging either: it asks the console for its colours, and without a console there is none.
+    config = uvicorn.Config(page, log_config=None, access_log=False, server_header=False, ws="none")
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -2,7 +2,7 @@
  *
  * SEALBRIDGE_FAULTY_LOCK names the module behind it; SEALBRIDGE_FAULTS a file with the fault of the moment,
  * read at every call: "full", "read-only", "no-generation", "pulled", "pulled-after-key" (once a pair is made),
- * "pulled-after-signature".
+ * "pulled-after-signature", "last-try" and "locked" (of the PIN).
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -50,7 +50,10 @@ static ulong slots(ulong present, ulong list, ulong count) {
 
 static ulong token_info(ulong slot, ulong info) {
     ulong answer = pass6(slot, info, 0, 0, 0, 0, 0, 0);
-    if (!answer && fault("read-only")) ((ulong *)info)[96 / sizeof(ulong)] |= 2; /* CKF_WRITE_PROTECTED */
+    ulong *flags = &((ulong *)info)[96 / sizeof(ulong)];
+    if (!answer && fault("read-only")) *flags |= 2; /* CKF_WRITE_PROTECTED */
+    if (!answer && fault("last-try")) *flags |= 0x20000; /* CKF_USER_PIN_FINAL_TRY */
+    if (!answer && fault("locked")) *flags |= 0x40000; /* CKF_USER_PIN_LOCKED */
     return answer;
 }
 
@@ -66,6 +69,10 @@ static ulong mechanisms(ulong slot, ulong list, ulong count) {
 static ulong open_session(ulong slot, ulong flags, ulong a, ulong b, ulong handle) {
     if (fault("read-only") && flags & 2) return 0xE2;
     return pass12(slot, flags, a, b, handle, 0, 0, 0);
+}
+
+static ulong login(ulong a, ulong b, ulong c, ulong d) {
+    return fault("locked") ? 0xA4 : pass18(a, b, c, d, 0, 0, 0, 0);
 }
 
 static ulong create(ulong a, ulong b, ulong c, ulong d) {
@@ -92,12 +99,13 @@ ulong C_GetFunctionList(struct list **answer) {
         if (!get || get(&real)) return 5;
         ours = *real;
 #define SET(n) ours.functions[n] = pass##n;
-        SET(13) SET(14) SET(15) SET(18) SET(19) SET(22) SET(24) SET(26) SET(27) SET(28) SET(33) SET(34) SET(42)
+        SET(13) SET(14) SET(15) SET(19) SET(22) SET(24) SET(26) SET(27) SET(28) SET(33) SET(34) SET(42)
         SET(62)
         ours.functions[4] = (call)slots;
         ours.functions[6] = (call)token_info;
         ours.functions[7] = (call)mechanisms;
         ours.functions[12] = (call)open_session;
+        ours.functions[18] = (call)login;
         ours.functions[20] = (call)create;
         ours.functions[59] = generate;
         ours.functions[43] = (call)sign;

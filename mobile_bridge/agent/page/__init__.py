@@ -56,5 +56,7 @@ def agent_page(
         Route("/tasks/{id}/writing", enrolments.writing, methods=["POST"]),
         Mount("/assets", StaticFiles(directory=_ASSETS)),
     ]
-    app = Starlette(routes=routes, exception_handlers={SealBridgeError: rendering.refused})
+    app = Starlette(
+        routes=routes, exception_handlers={SealBridgeError: rendering.refused, 404: rendering.unknown}
+    )
     return Gate(app, instance.port)

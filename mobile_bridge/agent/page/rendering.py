@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from hsm import PinState
 from hsm.errors import SealBridgeError
-from mobile_bridge.agent.errors import PageForged, code_of
+from mobile_bridge.agent.errors import PageForged, PageUnknown, code_of
 from mobile_bridge.agent.logs import log
 from mobile_bridge.agent.page.open_tasks import OpenTasks
 from mobile_bridge.agent.versions import OWN
@@ -73,6 +73,12 @@ class Rendering:
             log.warning("page refused: %s", code_of(error))
         page = self.page("problem.html", problem=error)
         page.status_code = 400
+        return page
+
+    async def unknown(self, request: Request, error: Exception) -> Response:
+        """An address that leads nowhere."""
+        page = self.page("problem.html", problem=PageUnknown("no such page"))
+        page.status_code = 404
         return page
 
 

@@ -94,6 +94,25 @@ def test_a_second_start_shows_the_page_of_the_first(company_pc: Plugged, tmp_pat
         assert (tmp_path / "opened").read_text().strip() == f"{origin}/"
 
 
+def test_it_runs_without_a_console(empty_pc: Plugged, tmp_path: Path) -> None:
+    """As pythonw.exe runs it from the link: no standard output, no standard error."""
+    arguments = ["sealbridge-agent", "serve", "--port", "0", "--home", str(tmp_path)]
+    program = (
+        f"import sys; sys.stdin = sys.stdout = sys.stderr = None; sys.argv = {arguments!r}; "
+        "from mobile_bridge.agent.__main__ import main; main()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], env=empty_pc.environment) as agent:
+        found = None
+        for _ in range(100):
+            found = running(tmp_path / "instance.json")
+            if found or agent.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert found
+        assert httpx.get(found.url + "locks", trust_env=False, timeout=30).status_code == 200
+        agent.terminate()
+
+
 def test_a_stranger_on_the_port_is_no_agent(company_pc: Plugged, tmp_path: Path) -> None:
     with company_pc.page() as origin:
         port = origin.rpartition(":")[2]

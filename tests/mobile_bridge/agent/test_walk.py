@@ -28,6 +28,7 @@ from tests.mobile_bridge.application import bridge_app
 from tests.mobile_bridge.conftest import LOCK, OWNER, claimed, confirm, pc_of
 from tests.mobile_bridge.forms import FACTS, WaitingForms, filled_form
 from tests.mobile_bridge.serving import listening_socket, served
+from tests.support.faulty_lock import FaultyLock
 
 BIG = 32 * 1024 * 1024
 
@@ -237,4 +238,30 @@ def test_the_certificate_is_chosen_among_several(
         window.choose(1)
         window.open(f"{window.task}?step=choose")
         window.choose(0)  # another one after all
+        assert "签章完成" in window.pin(PIN).text
+
+
+def test_the_last_try_and_a_locked_pin_are_told(
+    empty_pc: Plugged, failing: FaultyLock, service: BridgeService, sent: CreatedSession, origin: str
+) -> None:
+    empty_pc.add("company", "p-256")
+    with (
+        empty_pc.page(failing.module) as agent,
+        httpx.Client(base_url=agent, follow_redirects=True, trust_env=False, timeout=60) as browser,
+    ):
+        window = Window(browser, agent)
+        window.arrive(origin, claimed(service, sent))
+        window.choose()
+        failing.now("last-try")
+        assert "只剩最后 1 次机会" in window.open(f"{window.task}?step=pin").text
+        assert "还可尝试 1 次" in window.pin("000000").text
+        failing.now("locked")
+        locked = window.open(f"{window.task}?step=pin")
+        assert "PIN 码已锁定" in locked.text
+        assert 'name="pin"' not in locked.text
+        assert "pin_locked" in window.send(f"{window.task}/approval", pin=PIN, attempt="1").text
+        task = window.task
+        assert "PIN 码已锁定" in window.open("/locks").text
+        window.open(task)
+        failing.now("pulled-after-signature")  # unlocked by the CA, and pulled a moment too early
         assert "签章完成" in window.pin(PIN).text
