@@ -42,7 +42,13 @@ REFUSALS: Final = {
     ),
     "bridge_enrolment": ("profile_unknown", "subject_invalid", *_WANTED),
     "bridge_keys": (
-        *("csr_invalid", "enrolment_key_differs", "enrolment_key_kind", "message_malformed"),
+        *(
+            "csr_invalid",
+            "enrolment_changed",
+            "enrolment_key_differs",
+            "enrolment_key_kind",
+            "message_malformed",
+        ),
         *("message_too_large", "possession_unproven", *_WANTED, *ISSUANCE),
     ),
     "bridge_proof": ("message_malformed", "possession_unproven", *_WANTED),

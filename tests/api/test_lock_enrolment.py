@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Callable
 
 import pytest
 from cryptography import x509
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.issuance import key_digest
 from tests.api.lock_holders import Holder, a_key, confirm, fingerprint, request_by, state
-from tests.api.locks import LockCa
+from tests.api.locks import Lock, LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code, code_of
 from tests.api.running import Server
 
@@ -244,3 +245,59 @@ def test_the_page_at_the_address_leads_to_the_agent(server: Server, phone: Phone
     assert COMPANY in claimed.text
     assert phone.http.post(f"/v1/applications/{due}/enrolment/cancellation").status_code == 204
     assert "下载任务已结束" in browser.get(sent["address"]).text
+
+
+def on_lock(server: Server, phone: Phone, application: str) -> tuple[Holder, Lock, str]:
+    """A lock with its certificate, as a signer; the serial number."""
+    holder = Holder(server).claim(phone, application).offer_all()
+    serial = str(confirm(phone, application).json()["serial"])
+    der = b64decode(holder.certificates()["signing_certificate"])
+    return holder, Lock(holder.signing, x509.load_der_x509_certificate(der)), serial
+
+
+def test_a_renewal_is_signed_by_the_lock_that_has_the_certificate(
+    server: Server, phone: Phone, pc: Pc, due: str, lock_ca: LockCa
+) -> None:
+    _, lock, serial = on_lock(server, phone, due)
+    code = phone.http.get(f"/v1/certificates/{serial}").json()["credit_code"]
+    made = phone.http.post("/v1/applications", json={"kind": "renewal", "serial": serial})
+    renewal = str(made.json()["id"])
+    assert code_of(phone.act(renewal, "seal", pin=PIN)) == (409, "custody_is_lock")
+    pc.claim(*phone.send_to_computer(renewal))
+    phone.confirm_pc(renewal)
+    assert code_of(pc.offer(lock_ca.lock(COMPANY, code)))[1] == "lock_certificate_differs"
+    assert pc.offer(lock).status_code == 204
+    assert pc.answer(lock).status_code == 200
+    assert phone.act(renewal, "submit").status_code == 200
+
+
+def test_what_we_know_of_our_own_certificates_decides_whether_their_locks_sign(
+    server: Server, phone: Phone, pc: Pc, due: str, product: str
+) -> None:
+    _, lock, serial = on_lock(server, phone, due)
+    code = phone.http.get(f"/v1/certificates/{serial}").json()["credit_code"]
+    another = Phone(server).sign_in()
+    pc.claim(*another.send_to_computer(foreign := another.applied(a_credit_code(), product)))
+    another.confirm_pc(foreign)
+    assert code_of(pc.offer(lock))[1] == "lock_of_other_enterprise"
+    pc.claim(*another.send_to_computer(own := another.applied(code, product)))
+    another.confirm_pc(own)
+    assert pc.offer(lock).status_code == 204
+    assert phone.http.post(f"/v1/certificates/{serial}/suspend").status_code == 204
+    assert code_of(pc.answer(lock))[1] == "lock_revoked"
+
+
+def test_a_lost_lock_is_replaced_by_another_with_new_keys(
+    server: Server, phone: Phone, desk: Desk, hire: Callable[..., Desk], due: str
+) -> None:
+    _, _, serial = on_lock(server, phone, due)
+    asked = {"kind": "pin-reset", "serial": serial, "grounds": "CA 锁遗失"}
+    application = str(phone.http.post("/v1/applications", json=asked).json()["id"])
+    assert phone.act(application, "submit").status_code == 200
+    assert desk.judge(application, "approve").status_code == 200
+    assert hire("reviewer").judge(application, "approve").status_code == 200
+    holder, _, followed = on_lock(server, phone, application)
+    assert followed != serial
+    assert holder.facts()["present_signing"] == ""  # the lost key does not go on
+    assert phone.http.get(f"/v1/certificates/{serial}").json()["state"] == "revoked"
+    assert phone.http.get(f"/v1/certificates/{followed}").json()["custody"] == "lock"

@@ -11,6 +11,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509.oid import AttributeOID
+from sqlalchemy.exc import IntegrityError
 
 from api.accounts.rules import mask_phone
 from api.applications.kinds import NEEDS, ApplicationKind
@@ -19,7 +20,13 @@ from api.certificates.issuing import Approved
 from api.certificates.on_lock import queries
 from api.certificates.on_lock.issuance import LockIssuing, Subjects, half
 from api.certificates.on_lock.queries import LockKeys
-from api.certificates.on_lock.rules import KeyDiffers, KeyKindDiffers, NotYetIssued, PossessionUnproven
+from api.certificates.on_lock.rules import (
+    EnrolmentChanged,
+    KeyDiffers,
+    KeyKindDiffers,
+    NotYetIssued,
+    PossessionUnproven,
+)
 from api.certificates.queries import Holding
 from api.certificates.rules import Purpose
 from api.db import Database
@@ -85,12 +92,20 @@ class LockEnrolments:
             offered_at=now,
             proved_at=None if keys.encryption else now,
         )
-        with self._db.write() as tx:
-            if not queries.put(tx, offered):
-                raise KeyDiffers("keys were confirmed at this moment")
-            detail = {"session": session, "keys": keys.digest}
-            self._journal.append(tx, Event(Action.LOCK_KEYS_OFFERED, subject, detail=detail))
+        self._keep(offered)
         return challenge
+
+    def _keep(self, offered: LockKeys) -> None:
+        detail = {"session": offered.session_id, "keys": offered.keys.digest}
+        try:
+            with self._db.write() as tx:
+                if not queries.put(tx, offered):
+                    raise KeyDiffers("keys were confirmed at this moment")
+                self._journal.append(
+                    tx, Event(Action.LOCK_KEYS_OFFERED, offered.application_id, detail=detail)
+                )
+        except IntegrityError:
+            raise EnrolmentChanged("other keys were offered at this moment") from None
 
     def prove(self, subject: str, session: str, proof: str, now: datetime) -> None:
         """Check the proof for the encryption key. Raises PossessionUnproven."""
