@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from api.db import Database
 from api.errors import NotFound
 from api.jobs.handlers import Handlers
+from api.jobs.queue import Job
 from api.jobs.tables import job
 from api.jobs.worker import Worker
 from api.paging import PageRequest
@@ -190,11 +191,39 @@ def test_a_worker_that_died_after_the_try_counts_it_once(telling: Telling) -> No
     telling.tell()
     with telling.db.read() as tx:
         payload = json.loads(tx.execute(select(job.c.payload).where(job.c.name == JOB)).scalar_one())
-    held: Any = type("Held", (), {"text": lambda _, n: payload[n], "number": lambda _, n: payload[n]})()
-    telling.outbox.deliver(held)
+    telling.outbox.deliver(Job(0, JOB, payload, "lapsed", 1, None))
     telling.run()
     assert len(telling.target.taken) == 1
     assert telling.told()[0].attempts == 1
+
+
+def test_a_platform_that_hangs_keeps_no_other_waiting(telling: Telling) -> None:
+    released, entered = threading.Event(), threading.Semaphore(0)
+
+    class Hanging(Target):
+        def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
+            entered.release()
+            released.wait(20)
+            return super().post(url, headers, body)
+
+    telling.outbox._poster = hanging = Hanging()  # type: ignore[assignment]
+    for version in range(1, 5):
+        telling.tell(version=version)
+    tries = [threading.Thread(target=telling.worker.do_next) for _ in range(4)]
+    for one in tries:
+        one.start()
+    assert all(entered.acquire(timeout=20) for _ in range(2))
+    for one in tries:
+        one.join(0.5)
+    assert sum(one.is_alive() for one in tries) == 2  # the others are free for other platforms
+    assert not entered.acquire(blocking=False)
+    released.set()
+    for one in tries:
+        one.join(20)
+    telling.clock.now += timedelta(seconds=2)
+    telling.run()
+    assert len(hanging.taken) == 4
+    assert {(one.state, one.attempts) for one in telling.told()} == {(State.DELIVERED, 1)}
 
 
 def test_a_token_that_is_away_is_waited_for(each_database: Database, identity: OwnIdentity) -> None:

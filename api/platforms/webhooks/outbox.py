@@ -21,11 +21,21 @@ from api.platforms import registered
 from api.platforms.registered import Platform
 from api.platforms.rules import Standing
 from api.platforms.tables import platform as platforms
-from api.platforms.webhooks.rules import KEPT, Outcome, State, body_of, next_try, outcome_of
+from api.platforms.webhooks.rules import (
+    KEPT,
+    MOST_AT_ONCE,
+    TURN_PAUSE,
+    Outcome,
+    State,
+    body_of,
+    next_try,
+    outcome_of,
+)
 from api.platforms.webhooks.signing import signed
 from api.platforms.webhooks.tables import attempt as attempts
 from api.platforms.webhooks.tables import webhook as table
 from api.platforms.webhooks.target import Poster, Undelivered
+from api.platforms.webhooks.turns import Turns
 from ca.own_certificates import OwnIdentity
 from hsm.errors import SealBridgeError
 
@@ -91,6 +101,7 @@ class Outbox:
         self._poster = poster
         self._identity = identity
         self._clock = clock
+        self._turns = Turns(MOST_AT_ONCE)
 
     def deliver(self, job: Job) -> None:
         """One try. A job that comes twice, after a crash or beside a platform's own wish, counts once."""
@@ -100,10 +111,12 @@ class Outbox:
             if row is None or row.attempts >= number:
                 return
             known, platform = _webhook(row), registered.find(tx, row.platform)
-        began = time.perf_counter()
-        status, outcome = self._try(known, platform)
-        took = round((time.perf_counter() - began) * 1000)
-        self._record(known, Attempt(number, self._clock(), outcome, status, took))
+        with self._turns.turn(platform.id) as is_free:
+            if is_free:
+                self._record(known, self._timed(known, platform, number))
+                return
+        with self._db.write() as tx:
+            enqueue(tx, JOB, job.payload, run_at=self._clock() + TURN_PAUSE)
 
     def listed(self, platform: str, page: PageRequest) -> Part[Webhook]:
         """What a platform is told, newest first. Raises NotFound."""
@@ -131,6 +144,12 @@ class Outbox:
         """Drop what was told long ago; returns how many."""
         with self._db.write() as tx:
             return tx.execute(delete(table).where(table.c.created_at < self._clock() - KEPT)).rowcount
+
+    def _timed(self, known: Webhook, platform: Platform, number: int) -> Attempt:
+        began = time.perf_counter()
+        status, outcome = self._try(known, platform)
+        took = round((time.perf_counter() - began) * 1000)
+        return Attempt(number, self._clock(), outcome, status, took)
 
     def _try(self, known: Webhook, platform: Platform) -> tuple[int | None, Outcome]:
         if platform.standing is not Standing.ACTIVE:

@@ -14,6 +14,12 @@ KEPT: Final = timedelta(days=90)
 MOST_SECONDS: Final = 5.0
 """That a try may take, from the look-up of the name to the head of the answer."""
 
+MOST_AT_ONCE: Final = 2
+"""Tries of one platform at a time, in one process."""
+
+TURN_PAUSE: Final = timedelta(seconds=2)
+"""After which a try that found no turn is taken up again; it does not count."""
+
 PAUSES: Final = tuple(timedelta(seconds=one) for one in (5, 30, 120, 600, 1800, 3600, 10800, 21600, 43200))
 """Before the second try, the third …: about a day in all."""
 
