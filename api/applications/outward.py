@@ -45,6 +45,10 @@ class CertificatesAtHand(Protocol):
         """Raises NotFound."""
         ...
 
+    def of_enterprise(self, tx: Connection, credit_code: str) -> list[HeldCertificate]:
+        """Everybody's that names the enterprise, the halves of a dual one together."""
+        ...
+
 
 class LockJudge(Protocol):
     """Says whose lock may sign which form."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from api.applications.outward import HeldCertificate
 from api.certificates import queries
-from api.certificates.rules import OF_MEMBERS, CertificateState, Custody, state
+from api.certificates.rules import OF_MEMBERS, CertificateState, Custody, Purpose, state
 from ca.ledger import Ledger
 
 
@@ -19,6 +19,11 @@ class IssuedCertificates:
     def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._clock = clock
+
+    def of_enterprise(self, tx: Connection, credit_code: str) -> list[HeldCertificate]:
+        """Everybody's that names the enterprise, the halves of a dual one together."""
+        held = queries.of_enterprise(tx, credit_code)
+        return [self.find(tx, one.serial) for one in held if one.purpose is Purpose.SIGNING]
 
     def find(self, tx: Connection, serial: str) -> HeldCertificate:
         """By the serial number of either half. Raises NotFound."""

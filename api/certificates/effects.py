@@ -110,7 +110,10 @@ def _agreed_at(tx: Connection, joining: Application) -> datetime:
 
 def succeed(tx: Connection, making: Making, serial: str, now: datetime) -> None:
     """Write down that ``serial`` follows the certificate before it, and revoke that one where it must not go
-    on: a renewed one goes on until its end. Raises CertificateReplaced."""
+    on: a renewed one goes on until its end, unless it says a name that its enterprise has no more.
+
+    Raises CertificateReplaced.
+    """
     if not making.before:
         return
     former = making.before[0].serial
@@ -118,7 +121,8 @@ def succeed(tx: Connection, making: Making, serial: str, now: datetime) -> None:
         raise CertificateReplaced("another certificate follows it already")
     if making.kept is not None:
         queries.detach_encryption(tx, former)
-    if making.known.kind is ApplicationKind.RENEWAL:
+    is_true = making.before[0].enterprise_name == making.known.enterprise_name
+    if making.known.kind is ApplicationKind.RENEWAL and is_true:
         return
     for one in making.before:
         if making.kept is None or one.serial != making.kept.serial:

@@ -48,6 +48,7 @@ class MessageKind(StrEnum):
     ADMINISTRATION_WITHDRAWN = "administration-withdrawn"
     ADMINISTRATION_EXPIRED = "administration-expired"
     ADMINISTRATOR_REPLACED = "administrator-replaced"
+    ENTERPRISE_RENAMED = "enterprise-renamed"
     PERMISSIONS_CHANGED = "permissions-changed"
     REMOVED_FROM_ENTERPRISE = "removed-from-enterprise"
     MEMBER_LEFT = "member-left"

@@ -26,7 +26,6 @@ from tests.api.people import (
     a_picture,
     an_id_number,
     code_of,
-    later,
 )
 from tests.api.running import Server
 from tests.support.camera.subjects import SIGNED
@@ -288,27 +287,6 @@ def test_an_approved_revocation_revokes(company: Company, desk: Desk) -> None:
     assert phone.http.get(f"/v1/certificates/{company.serial}").json()["state"] == "revoked"
     again = ask(phone, "renewal", serial=company.serial)
     assert code_of(again) == (409, "certificate_revoked")
-
-
-def test_an_account_that_became_anothers_does_not_go_on_with_its_certificates(
-    server: Server, company: Company, clerk: Phone, desk: Desk
-) -> None:
-    phone = company.administrator
-    waiting = asked(clerk, "join", **joining(company))
-    assert clerk.act(waiting, "submit").json()["status"] == "consent"
-    released = {"phone": phone.number, "reason": "号码已转让"}
-    assert desk.http.post("/v1/operator/realname/releases", json=released).status_code < 300
-    assert code_of(phone.http.get("/v1/account")) == (401, "not_signed_in")
-    later(server)
-    phone.enter().verified(name="赵后来", id_number=an_id_number())
-    # The enterprise has no administrator now: nobody is asked, and whoever claims it next administers it.
-    assert phone.http.get("/v1/enterprises").json() == []
-    assert phone.http.get("/v1/consents").json()["items"] == []
-    assert code_of(ask(clerk, "join", **joining(company))) == (404, "enterprise_not_found")
-    path = f"/v1/operator/certificates/{company.serial}"
-    assert eventually(lambda: desk.http.get(path).json()["reason"] == "affiliation_changed")
-    for asked_for in ({"kind": "renewal"}, {"kind": "pin-reset", "grounds": "忘记 PIN 码"}):
-        assert code_of(ask(phone, serial=company.serial, **asked_for)) == (409, "holder_differs")
 
 
 @pytest.mark.parametrize("kind", ["revocation", "pin-reset"])

@@ -98,6 +98,18 @@ class CarryingOut:
             )
             if held.enterprise_name == named.name:
                 self._done(tx, known, now)
+            else:
+                self._tell_others(tx, known, held, now)
+
+    def _tell_others(self, tx: Connection, known: Application, held: HeldCertificate, now: datetime) -> None:
+        """Whose certificates say the former name: a renewal gives one with the present name."""
+        named, kind = known.enterprise, MessageKind.ENTERPRISE_RENAMED
+        for one in self._certificates.of_enterprise(tx, named.credit_code):
+            outdated = one.usable and not one.replaced and one.enterprise_name != named.name
+            if outdated and one.serial not in held.serials:
+                facts = {"enterprise": named.name}
+                key = f"{kind}:{one.serial}:{known.id}"
+                post(tx, one.person_id, kind, now, serial=one.serial, facts=facts, key=key)
 
     @staticmethod
     def _done(tx: Connection, known: Application, now: datetime) -> None:

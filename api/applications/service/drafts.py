@@ -174,7 +174,8 @@ class Drafts:
         first = queries.find(tx, held.application_id)
         named = first.enterprise_name
         if first.credit_code is not None:
-            named, _ = _record(tx, first.credit_code)
+            recorded = select(enterprise.c.name).where(enterprise.c.credit_code == first.credit_code)
+            named = tx.execute(recorded).scalar_one()
         return replace(
             self._said(number, who, product),
             enterprise_name=named,
