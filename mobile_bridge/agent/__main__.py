@@ -98,6 +98,20 @@ def renew(
     _enrol(url, said, setup, pin_file, yes=yes, same_key=same_key, renewal=True)
 
 
+@cli.command()
+def orphans(
+    delete: Annotated[str, typer.Option(help="删除其中一个：编号的开头")] = "",
+    pin_file: Annotated[Path | None, typer.Option(help="从文件读取 PIN 码；不给出则询问")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接删除")] = False,
+    modules: Modules = None,
+    token_label: TokenLabel = None,
+    home: Home = None,
+) -> None:
+    """列出锁内为下载证书生成、还没有证书的密钥。"""
+    manner = terminal.Manner(yes, pin_from_file(pin_file) if pin_file else None)
+    enrolling.tell_orphans(Setup.of(home, modules, token_label), manner, delete)
+
+
 def _enrol(
     url: str, code: str, setup: Setup, pin_file: Path | None, *, yes: bool, same_key: bool, renewal: bool
 ) -> None:

@@ -189,6 +189,16 @@ def test_without_a_pin_certificates_are_written_where_the_token_allows_it(sofths
     assert [(one.id, one.der) for one in public_certificates(config)] == [(key_id, der)]
 
 
+def test_a_tpm_takes_a_certificate_with_or_without_the_pin(tpm: Token, tpm_lock: TpmToken) -> None:
+    pairs, key_id = EnrolledPairs(tpm), an_id()
+    der = certificate(pairs.ensure(key_id, LABEL, KeyKind.P256, KeyUse.SIGN).public_key())
+    try:
+        certify_openly(TokenConfig(tpm_lock.module, tpm_lock.label), key_id, LABEL, der)
+    except LoginNeeded:
+        pairs.certify(key_id, LABEL, der)
+    assert [one.der for one in tpm.certificates() if one.id == key_id] == [der]
+
+
 @pytest.fixture
 def faulty(failing: FaultyLock) -> Iterator[tuple[FaultyLock, Callable[[], Token]]]:
     label = f"faulty-{secrets.token_hex(4)}"

@@ -58,9 +58,13 @@ class LockIssuing:
     def require_due(self, approved: Approved) -> tuple[Holding, ...]:
         """The halves of the certificate that is to be followed. Raises WrongMove, and what
         ``check_entitled`` raises."""
+        self.require_open(approved)
+        return self._issuing.before(approved)
+
+    def require_open(self, approved: Approved) -> None:
+        """Raises WrongMove where nothing will be issued any more."""
         known = approved.known
         move(known.kind, known.status, Action.ISSUE, Actor.APPLICANT)
-        return self._issuing.before(approved)
 
     def subjects(self, approved: Approved, before: tuple[Holding, ...]) -> Subjects:
         """Whom the certificates will name. Raises ProfileUnknown, SubjectRefused."""

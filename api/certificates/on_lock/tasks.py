@@ -128,6 +128,7 @@ class LockEnrolments:
             self._finish(approved)
             approved = self._issuing.of_subject(subject)
         if approved.known.status is not Status.ISSUED:
+            self._issuing.require_open(approved)
             return None
         made = self._issuing.given(approved)
         second = b"" if made.encryption is None else _der(made.encryption)

@@ -9,7 +9,9 @@ from typing import Final
 
 import typer
 
+from hsm import EnrolledPairs, Token
 from hsm.errors import LoginNeeded, PinIncorrect
+from mobile_bridge.agent.enrolment.pairs import MARK
 from mobile_bridge.agent.enrolment.steps import LockEnrolment, Pin
 from mobile_bridge.agent.errors import PHONE_FIRST, CertificateAmbiguous, NothingToRenew, ServerRefused
 from mobile_bridge.agent.lock import LockCertificate, Locks, LockToken
@@ -54,6 +56,33 @@ def ending(locks: Locks, now: datetime) -> list[LockCertificate]:
     except NoCertificate:
         return []
     return sorted((each for each in found if each.ends - now <= _SOON), key=lambda each: each.ends)
+
+
+def tell_orphans(setup: Setup, manner: Manner, delete: str) -> None:
+    """List the pairs on a lock that were made for an enrolment and have no certificate, or destroy one.
+
+    ``delete``: the beginning of an id, or nothing. Raises CertificateAmbiguous unless it names one, and
+    UserCancelled for a no.
+    """
+    locks = setup.locks()
+    lock = _choose(locks.tokens(), manner)
+
+    def work(token: Token) -> None:
+        pairs = EnrolledPairs(token)
+        found = pairs.orphans(MARK)
+        if not delete:
+            typer.echo("\n".join(one.hex() for one in found) or "没有未使用的密钥。")
+            return
+        fitting = [one for one in found if one.hex().startswith(delete.lower())]
+        if len(fitting) != 1:
+            raise CertificateAmbiguous(f"{len(fitting)} pairs fit")
+        question = f"删除密钥 {fitting[0].hex()}？正在办理的申请若已确认使用它，证书将无法写入。"
+        if not (manner.unattended or typer.confirm(question)):
+            raise UserCancelled("declined at the terminal")
+        pairs.destroy(fitting[0])
+        typer.echo("已删除。")
+
+    _with_pin(manner, lambda pin: locks.work_on(lock, pin, work))
 
 
 def tell_ending(setup: Setup) -> None:

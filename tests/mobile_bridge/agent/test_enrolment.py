@@ -178,6 +178,19 @@ def test_a_lock_that_fails_says_so_and_is_taken_up_again(
     assert (on_lock(pc), desk.issued) == (1, 1)
 
 
+def test_a_pair_that_came_to_nothing_is_cleared_away(
+    pc: Plugged, desk: EnrolmentDesk, sent: CreatedSession
+) -> None:
+    desk.spoil = lambda given: replace(given, chain="")
+    enrol(pc, sent)
+    words = ["orphans", "--pin-file", str(pc.pin_file), "--home", str(pc.folder / "home")]
+    found = pc.run(*words).stdout.split()
+    assert len(found) == 1
+    assert code_of(pc.run(*words, "--yes", "--delete", "ffff")) == "certificate_ambiguous"
+    assert "已删除" in pc.run(*words, "--yes", "--delete", found[0][:12]).stdout
+    assert "没有" in pc.run(*words).stdout
+
+
 @pytest.fixture
 def window(pc: Plugged, origin: str, service: BridgeService, sent: CreatedSession) -> Iterator[Window]:
     """The agent's page, arrived at the enrolment."""
