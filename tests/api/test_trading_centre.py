@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 from playwright.sync_api import Browser
 
-from mobile_bridge.sdk import Trust, verify_approval, verify_statement
+from mobile_bridge.sdk import Trust, verify_approval, verify_sealed_pdf, verify_statement
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, Desk
 from tests.api.running import Server
@@ -55,6 +55,15 @@ def bidder(
     server: Server, desk: Desk, lock_ca: LockCa, centre: TradingCentre, browser: Browser
 ) -> Iterator[Party]:
     found = party(centre, browser, founded(server, desk, lock_ca), "bidder")
+    yield found
+    assert found.screen.complaints == []
+
+
+@pytest.fixture(scope="module")
+def tenderer(
+    server: Server, desk: Desk, lock_ca: LockCa, centre: TradingCentre, browser: Browser
+) -> Iterator[Party]:
+    found = party(centre, browser, founded(server, desk, lock_ca), "tenderer")
     yield found
     assert found.screen.complaints == []
 
@@ -103,17 +112,31 @@ def test_b2_a_bound_user_signs_in_by_scanning(bidder: Party, browser: Browser, c
     assert status == "complete"
 
 
-def test_b3_b4_a_tender_file_is_sealed_and_generated(agency: Party) -> None:
-    screen = bound(agency).screen
-    screen.open("/tenders/new").fill(title="沂河路道路工程", number="LY2026-0112").press("创建项目")
-    screen.press("扫码签章")
-    shown = by_phone(agency.holder, screen)
+@pytest.fixture(scope="module")
+def tender(tenderer: Party, agency: Party) -> str:
+    """A published tender's address: its file was sealed (B3) and generated (B4) by scanning."""
+    bound(agency)
+    screen = bound(tenderer).screen
+    screen.open("/tenders/new").fill(title="沂河路道路工程", number="LY2026-0112")
+    screen.page.locator("[name=agency]").select_option(label=COMPANY)
+    screen.press("创建项目").press("扫码签章")
+    shown = by_phone(tenderer.holder, screen)
     assert [one["title"] for one in shown["documents"]] == ["招标文件"]
     screen.says("招标文件已签章", "签章后未被改动")
     screen.press("返回项目").press("扫码生成招标文件")
-    shown = by_phone(agency.holder, screen)
+    shown = by_phone(tenderer.holder, screen)
     assert {"label": "项目编号", "value": "LY2026-0112"} in shown["facts"]
     screen.says("招标文件已生成并发布")
+    screen.press("返回项目").says("招标中")
+    return screen.page.url.removeprefix(screen.url)
+
+
+def test_b3_b4_a_tender_file_is_sealed_and_generated(tender: str, tenderer: Party) -> None:
+    screen = tenderer.screen.open(tender)
+    with screen.page.expect_download() as download:
+        screen.press("下载招标文件")
+    (seal,) = verify_sealed_pdf(Path(download.value.path()).read_bytes(), _trust(tenderer.holder.http))
+    assert seal.credit_code == tenderer.holder.credit_code
 
 
 def test_b5_a_desktop_tool_signs_in_and_fetches_the_record(
@@ -121,7 +144,7 @@ def test_b5_a_desktop_tool_signs_in_and_fetches_the_record(
 ) -> None:
     """A program without a page draws the code by itself; here the service's picture of it is shown."""
     bound(bidder)
-    trust = _trust(server)
+    trust = _trust(server.client())
     with centre.client() as tool:
         started = tool.tool_login("投标文件制作工具")
         screen = Screen.of(browser, server.url)
@@ -149,31 +172,29 @@ def scanned(one: Party, screen: Screen, wait_url: str, token: str) -> None:
     approve(one.holder, scan(one.holder, screen.code()))
 
 
-def _trust(server: Server) -> Trust:
-    return Trust((x509.load_der_x509_certificate(server.client().get("/pki/root.cer").content),))
+def _trust(http: httpx.Client) -> Trust:
+    return Trust((x509.load_der_x509_certificate(http.get("/pki/root.cer").content),))
 
 
 def test_b7_b8_bids_are_opened_in_the_hall_and_in_the_evaluation_room(
-    bidder: Party, agency: Party, tmp_path: Path
+    tender: str, bidder: Party, tenderer: Party, agency: Party, tmp_path: Path
 ) -> None:
-    screen = bound(bidder).screen
-    screen.open("/").page.get_by_role("link", name="沂河路道路工程").click()
+    screen = bound(bidder).screen.open(tender)
     (tmp_path / "投标文件.zip").write_bytes(BID)
     screen.fill(price="3,000,000 元", period="120 天")
     screen.page.locator("[name=file]").set_input_files(tmp_path / "投标文件.zip")
     screen.press("加密并递交").says("已收到贵单位的投标文件")
-    tender = re.sub(r".*/", "", screen.page.url)
     screen.press("不见面开标大厅").says("待解密", "投标尚未截止")
-    assert "尚未截止" in screen.open(f"/tenders/{tender}/decrypt").page.content()
+    assert "尚未截止" in screen.open(f"{tender}/decrypt").page.content()
     screen.complaints.clear()  # the browser notes that 409
-    room = bound(agency).screen
-    room.open(f"/tenders/{tender}").press("投标截止，开标").says("待解密")
-    screen.open(f"/tenders/{tender}").press("不见面开标大厅").press("扫码解密本单位投标文件")
+    tenderer.screen.open(tender).press("投标截止，开标").says("待解密")
+    screen.open(f"{tender}/opening").press("扫码解密本单位投标文件")
     shown = by_phone(bidder.holder, screen)
     assert shown["count"] == 2
     screen.says("解密完成", f"已解密，{len(BID)} 字节")
     screen.press("返回").says("投标报价：3,000,000 元")
-    room.open(f"/tenders/{tender}").press("评标室").says("待解密")
+    room = agency.screen.open(tender).press("评标室")
+    room.says("待解密")
     room.press("扫码解密全部投标文件")
     by_phone(agency.holder, room)
     room.says("解密完成")
