@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import random
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from typing import Annotated, Any, Final
@@ -104,12 +105,18 @@ async def _events(room: WaitingRoom, watched: Watched) -> AsyncIterator[str]:
         if standing.status in FINAL:
             return
         before, shows_codes = standing, standing.status is Status.CREATED
-        standing = await room.newer(watched, before.version, FRESH_SECONDS if shows_codes else HEARTBEAT)
+        patience = FRESH_SECONDS * _spread() if shows_codes else HEARTBEAT
+        standing = await room.newer(watched, before.version, patience)
         while standing is before and not shows_codes and not room.is_closed:
             yield ": waiting\n\n"
             standing = await room.newer(watched, before.version, HEARTBEAT)
         if room.is_closed and standing is before:
             return  # the page comes back, to a server that stays
+
+
+def _spread() -> float:
+    """A part of a pause: pages that came at once, after a restart, do not all get fresh codes at once."""
+    return random.uniform(0.8, 1.0)  # noqa: S311 - no secret
 
 
 def _patience(standing: Standing) -> float:
