@@ -39,14 +39,23 @@ READS = """async (target) => {
       tried[mode] = error.name;
     }
   }
+  const look = async (text) => {  // what is not there yet is an empty page of our own: look until it is
+    for (let n = 0; n < 100; n++) {
+      try {
+        if (text()) return text();
+      } catch (error) {
+        return error.name;
+      }
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    return "nothing came";
+  };
   const frame = document.createElement("iframe");
   frame.src = target;
   document.body.append(frame);
-  await new Promise((done) => { frame.onload = done; setTimeout(done, 3000); });
-  try { tried.frame = frame.contentDocument.body.innerText; } catch (error) { tried.frame = error.name; }
+  tried.frame = await look(() => frame.contentDocument.body.innerText);
   const opened = window.open(target);
-  await new Promise((done) => setTimeout(done, 1000));
-  try { tried.window = opened.document.body.innerText; } catch (error) { tried.window = error.name; }
+  tried.window = await look(() => opened.document.body.innerText);
   return tried;
 }"""
 
