@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.api import conformity
+
 SEALBRIDGE = Path(sys.executable).with_name("sealbridge")
 
 
@@ -91,8 +93,13 @@ class Server:
         return status
 
     def client(self, path: str = "") -> httpx.Client:
-        """A device with connections of its own; closed with the server."""
-        made = httpx.Client(base_url=self.url + path, timeout=60)
+        """A device with connections of its own; closed with the server.
+
+        Every problem that it receives is held against the description of the API.
+        """
+        made = httpx.Client(
+            base_url=self.url + path, timeout=60, event_hooks={"response": [conformity.check]}
+        )
         self.clients.append(made)
         return made
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import httpx
 from datamodel_code_generator import DataModelType, InputFileType, generate
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, RootModel, SecretStr
 from pydantic_core import to_jsonable_python
 
 from tests.api.running import Server
@@ -127,7 +127,14 @@ class Client:
         if reference is None:
             return None
         parts = re.split(r"[_\W]+", reference.rpartition("/")[2])
-        return getattr(self.models, "".join(one[:1].upper() + one[1:] for one in parts))
+        named = "".join(one[:1].upper() + one[1:] for one in parts)
+        # A string within a body that is called as the model is may have taken the name before it.
+        named = next(name for name in (named, f"{named}1") if not self._is_string(name))
+        return getattr(self.models, named)
+
+    def _is_string(self, name: str) -> bool:
+        found = getattr(self.models, name)
+        return isinstance(found, type) and issubclass(found, RootModel)
 
 
 def _plain(body: Any) -> Any:
