@@ -108,11 +108,14 @@ def find(tx: Connection, sad_digest: str) -> Pending | None:
 def spend(tx: Connection, sad_digest: str, hashes: Sequence[bytes], now: datetime) -> None:
     """Use up the right to sign ``hashes``, all of them or none; with the last the activation is erased.
 
-    Raises CscRefused when one of them is not authorised, or was signed before.
+    Raises CscRefused when one of them is not authorised, or was signed before; or when the authorisation was
+    voided after the caller had opened the key by it.
     """
     mine = authorization.c.sad_digest == sad_digest
-    # Whoever spends of the same SAD waits here; SQLite has one writer anyway.
-    tx.execute(select(authorization.c.sad_digest).where(mine).with_for_update()).all()
+    # Whoever spends of the same SAD, or voids it, waits here; SQLite has one writer anyway.
+    standing = tx.execute(select(authorization.c.activation).where(mine).with_for_update())
+    if standing.scalar_one_or_none() is None:
+        raise CscRefused("Hash is not authorized by the SAD")
     free = select(authorized_hash.c.position, authorized_hash.c.hash).where(
         authorized_hash.c.sad_digest == sad_digest, authorized_hash.c.spent_at.is_(None)
     )

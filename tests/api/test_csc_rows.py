@@ -75,6 +75,20 @@ def test_a_hash_is_spent_as_often_as_it_was_authorised(engine: Engine) -> None:
     assert found.activation is None
 
 
+def test_nothing_is_spent_of_what_was_voided_after_it_was_found(engine: Engine) -> None:
+    db = upgraded(engine)
+    with db.write() as tx:
+        queries.add(tx, TERMS, b"sealed")
+    with db.read() as tx:
+        found = queries.find(tx, TERMS.sad_digest)
+    assert found is not None
+    assert found.activation == b"sealed"
+    with db.write() as tx:
+        queries.void(tx, TERMS.serial)
+    with pytest.raises(CscRefused), db.write() as tx:
+        queries.spend(tx, TERMS.sad_digest, [A], NOW)
+
+
 def test_a_switched_off_certificate_voids_and_time_clears_away(engine: Engine) -> None:
     db = upgraded(engine)
     with db.write() as tx:
