@@ -17,7 +17,9 @@ from api.certificates import queries as holdings
 from api.certificates.power import require_power
 from api.db import Database
 from api.errors import NotFound
+from api.platforms import registered
 from api.platforms.errors import DocumentMissing
+from api.platforms.rules import check_standing
 from api.realname.access import VerifiedPerson
 from api.scanning.acts.outcome import Act, Outcome
 from api.scanning.acts.telling import enterprise_told
@@ -65,8 +67,8 @@ class Approvals:
     def approve(self, person: VerifiedPerson, scan_id: str, said: Said) -> Scan:
         """Do what the platform asked for; the scan as it is then.
 
-        Raises SessionNotFound, ApprovalInProgress, why the scan is closed, what ``Choices.made`` raises, and
-        what its act does. The waiting page hears of it where its word is a hint.
+        Raises SessionNotFound, ApprovalInProgress, why the scan is closed, PlatformSuspended, what
+        ``Choices.made`` raises, and what its act does. The waiting page hears of it where its word is a hint.
         """
         try:
             with self._scans.approving(scan_id, holder_of(person)) as approval:
@@ -87,10 +89,13 @@ class Approvals:
 
     def _approved(self, approval: Approval, person: VerifiedPerson, said: Said) -> Scan:
         try:
+            with self._db.read() as tx:
+                _check_platform(tx, approval.scan)
             asked = self._choices.made(approval.scan, person, said)
             outcome = self._acts[asked.scan.kind].perform(asked)
             answer = self._answer(asked, outcome)
             with self._db.write() as tx:
+                _check_platform(tx, asked.scan)
                 _check_power(tx, asked)
                 events = outcome.write(tx)
                 scan = approval.complete(tx, answer)
@@ -134,6 +139,11 @@ class Approvals:
             "person": self._pseudonyms.told(binding.platform_id, asked.person),
             "enterprise": enterprise_told(binding.enterprise_name, binding.credit_code),
         }
+
+
+def _check_platform(tx: Connection, scan: Scan) -> None:
+    """Whoever holds a request of a platform that was suspended since gives it nothing any more."""
+    check_standing(registered.find(tx, scan.platform).standing)
 
 
 def _check_power(tx: Connection, asked: Asked) -> None:

@@ -50,6 +50,7 @@ _HEARD_AS: Final = {
     "administrator_needed": "not_permitted",
     "no_longer_member": "not_permitted",
     "enterprise_differs": "not_permitted",
+    "platform_suspended": "not_permitted",
     "certificate_not_for_signing": "certificate_invalid",
     "custody_is_lock": "certificate_invalid",
     "token_busy": "token_unavailable",

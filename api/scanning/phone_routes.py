@@ -79,6 +79,7 @@ def document(
 @router.post("/{scan_id}/approval")
 @refuses(
     *("approval_in_progress", "binding_needed", "certificate_needed", "pin_needed", "user_already_bound"),
+    "platform_suspended",
     *(*_CLOSED, *_UNFIT, *_SEALED, *PIN),
 )
 def approve(scan_id: ScanId, body: ApprovalBody, person: Verified, scanning: Service) -> ScanView:

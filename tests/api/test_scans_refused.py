@@ -149,6 +149,20 @@ def test_a_certificate_is_suspended_between_scan_and_pin(
     assert holder.approve(asked).status_code == 200
 
 
+def test_a_platform_is_suspended_between_scan_and_pin(server: Server, centre: Centre, boss: Holder) -> None:
+    asked = tool(centre)
+    boss.claimed(centre, asked)
+    stand = "UPDATE platform SET standing = ? WHERE id = (SELECT owner FROM bridge_session WHERE id = ?)"
+    in_database(server, stand, "suspended", asked["id"])
+    try:
+        refused = boss.approve(asked)
+    finally:
+        in_database(server, stand, "active", asked["id"])
+    assert code_of(refused) == (403, "platform_suspended")
+    assert centre.hint(asked) == "not_permitted"
+    assert boss.approve(asked).status_code == 200
+
+
 def test_a_user_of_somebody_else_is_not_bound(
     server: Server, desk: Desk, lock_ca: LockCa, centre: Centre, boss: Holder
 ) -> None:
