@@ -94,6 +94,7 @@ class Approvals:
             asked = self._choices.made(approval.scan, person, said)
             outcome = self._acts[asked.scan.kind].perform(asked)
             answer = self._answer(asked, outcome)
+            self._choices.check_still(asked)
             with self._db.write() as tx:
                 _check_platform(tx, asked.scan)
                 _check_power(tx, asked)

@@ -103,6 +103,13 @@ class Choices:
             _check_enterprise(scan, held)
         return Asked(scan, rule, person, held, chosen, said.pin or "", said.pins)
 
+    def check_still(self, asked: Asked) -> None:
+        """The certificate is as it was when its key was opened: suspended meanwhile, it gives nothing out.
+
+        Raises CertificateUnusable, and what a lost power does.
+        """
+        self._certificates.usable(asked.person, asked.certificate.serial, asked.rule.permission)
+
     def _held(self, tx: Connection, rule: KindRule, person: VerifiedPerson, said: Said) -> Holding | None:
         if not rule.asks_pin:
             return None

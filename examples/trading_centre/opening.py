@@ -108,7 +108,8 @@ def _opened(
         return f"未解密：{refused.message if isinstance(refused, NotVerified) else '应答不完整'}"
     column = "evaluated" if me["role"] == "agency" else "opened"
     note = json.dumps({"at": time.strftime("%Y-%m-%d %H:%M:%S"), "by": me["name"]}, ensure_ascii=False)
-    value = plain.decode() if part == "summary" else plain
+    # The bidder's own PC wrote it: what is no text is shown as far as it is.
+    value = plain.decode(errors="replace") if part == "summary" else plain
     # Names of columns are ours: ``part`` is one of two, ``column`` too.
     query = f"UPDATE bid SET {part} = ?, {column} = ? WHERE id = ?"  # noqa: S608
     site.store.change(query, value, note, kept["id"])

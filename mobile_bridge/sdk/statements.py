@@ -120,7 +120,7 @@ def verify_approval(
     _check_scan(read.claims, started)
     approval = Approval(read.claims, read.certificate, _issued(read))
     enterprise = statement.claims.get("enterprise") if statement else None
-    if enterprise and approval.credit_code and enterprise.get("credit_code") != approval.credit_code:
+    if enterprise and enterprise.get("credit_code") != approval.credit_code:
         raise NotVerified("other_scan", "approved for another enterprise than the statement names")
     return approval
 

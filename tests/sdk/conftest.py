@@ -67,7 +67,13 @@ def service(small_ca: SmallCa, token: Token) -> Service:
 def identity(ca: SmallCa, profile: str) -> SigningIdentity:
     """A certificate of the small CA with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = SubjectFacts(enterprise_name=COMPANY, credit_code=CREDIT_CODE, host="trade.example.cn")
+    subject = SubjectFacts(
+        enterprise_name=COMPANY,
+        credit_code=CREDIT_CODE,
+        host="trade.example.cn",
+        person_name="王建国",
+        id_number="371300198001010014",
+    )
     issued = ca.issuer.issue(IssuanceRequest(f"a-{profile}", profile, subject, key.public_key(), 30))
     return SigningIdentity(key, issued.certificate, (ca.issuing.authority.certificate,))
 

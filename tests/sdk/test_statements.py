@@ -58,6 +58,16 @@ def test_an_approval_of_another_enterprise_is_refused(service: Service) -> None:
     assert code_of(refusal) == "other_scan"
 
 
+def test_a_personal_certificate_approves_nothing_for_an_enterprise(service: Service) -> None:
+    started = a_scan("sign")
+    told = service.statement(started, enterprise={"name": COMPANY, "credit_code": CREDIT_CODE})
+    statement = verify_statement(told, started, service.trust, service.ca.clock())
+    private = replace(service, person=identity(service.ca, "personal"))
+    with pytest.raises(NotVerified) as refusal:
+        verify_approval(private.approval(started), started, service.trust, statement, service.ca.clock())
+    assert code_of(refusal) == "other_scan"
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [
