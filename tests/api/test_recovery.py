@@ -24,10 +24,8 @@ Download = Callable[[str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def second(server: Server) -> Desk:
-    added = server.command("operator", "add", "reviewer", "--password-file", "-", said="An0ther-Operator\n")
-    assert added.returncode == 0, added.stderr
-    return Desk(server, "reviewer", "An0ther-Operator")
+def second(hire: Callable[..., Desk]) -> Desk:
+    return hire()
 
 
 @pytest.fixture

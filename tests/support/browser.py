@@ -9,7 +9,7 @@ from io import BytesIO
 
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 
@@ -29,5 +29,15 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 def codes_seen(page: Page) -> list[str]:
     """The texts of the QR codes in a picture of what a person would see on the screen."""
-    picture = Image.open(BytesIO(page.screenshot()))
+    picture = Image.open(BytesIO(_picture(page)))
     return [found.text for found in zxingcpp.read_barcodes(picture)]
+
+
+def _picture(page: Page, tries: int = 10) -> bytes:
+    """A screenshot. On a busy machine Chromium may fail to take one of a page that is just being drawn."""
+    for _ in range(tries - 1):
+        try:
+            return page.screenshot()
+        except Error:
+            page.wait_for_timeout(200)
+    return page.screenshot()
