@@ -17,14 +17,13 @@ from asn1crypto import crl, ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.signers import PdfTimeStamper
-from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.validation import DocumentSecurityStore
 
 from ca.documents.reading import MAX_BYTES, read_pdf, refusing_damage
 from ca.documents.time_stamping import DIGEST, ROOM, Answer, Asking
+from ca.documents.updating import update_of
 
 _HEX: Final = 2
 
@@ -44,8 +43,7 @@ def add_validation_data(
     """
     reader = read_pdf(pdf, max_bytes)
     with refusing_damage():
-        writer = IncrementalPdfFileWriter.from_reader(reader)
-        _declare(writer)
+        writer = update_of(reader)
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
             # Under no signature's name (VRI): ETSI EN 319 142-1, 5.4.3 has it as an option that few read.
@@ -67,15 +65,7 @@ def add_archive_stamp(pdf: bytes, answer: Answer, *, max_bytes: int = MAX_BYTES)
     reader = read_pdf(pdf, max_bytes)
     with refusing_damage():
         number = sum(1 for _ in enumerate_sig_fields(reader)) + 1
-        writer = IncrementalPdfFileWriter.from_reader(reader)
-        _declare(writer)
+        writer = update_of(reader)
         stamping = PdfTimeStamper(Asking(answer), field_name=f"Stamp-{number}", readable_field_name="时间戳")
         output = stamping.timestamp_pdf(writer, DIGEST, bytes_reserved=_HEX * ROOM)
         return bytes(output.getvalue())
-
-
-def _declare(writer: IncrementalPdfFileWriter) -> None:
-    """Say that PAdES is used (ETSI EN 319 142-1, 5.6) where PDF 2.0 does not imply it."""
-    writer.ensure_output_version((1, 7))  # type: ignore[no-untyped-call]
-    if writer.output_version < (2, 0):
-        writer.register_extension(ESIC_EXTENSION_1)

@@ -23,12 +23,12 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from ca.documents.hole import Hole
 from ca.documents.placing import PageGeometry, Place
 from ca.documents.reading import MAX_BYTES, open_sealable, refusing_damage
+from ca.documents.updating import update_of
 from ca.seals.picture import SealPicture
 from ca.signatures import document_digest
 
@@ -77,17 +77,8 @@ def prepare_pdf(
         timestamp=at, subfilter=SigSeedSubFilter.PADES, reason=reason, bytes_reserved=2 * reserve
     )
     with refusing_damage():
-        writer = _update_of(source.reader)
+        writer = update_of(source.reader)
         return _write(writer, spec, placeholder, picture, geometry, algorithm)
-
-
-def _update_of(reader: PdfFileReader) -> IncrementalPdfFileWriter:
-    """An incremental update that declares PAdES (ETSI EN 319 142-1, 5.6) where PDF 2.0 does not imply it."""
-    writer = IncrementalPdfFileWriter.from_reader(reader)
-    writer.ensure_output_version((1, 7))  # type: ignore[no-untyped-call]
-    if writer.output_version < (2, 0):
-        writer.register_extension(ESIC_EXTENSION_1)
-    return writer
 
 
 def _write(
