@@ -108,11 +108,8 @@ class Claimed(_Message):
 
 
 @dataclass(frozen=True, slots=True)
-class Task(_Message):
-    """What the lock's holder must see before deciding. ``expires_at``: RFC 3339, UTC.
-
-    ``kind``: what is asked of the lock; an agent declines to begin what it does not know.
-    """
+class _Shown(_Message):
+    """What the lock's holder must see before deciding. ``expires_at``: RFC 3339, UTC."""
 
     site: str
     title: str
@@ -121,6 +118,15 @@ class Task(_Message):
     enterprise_name: str
     credit_code: str
     expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task(_Shown):
+    """What the lock's holder must see before deciding. ``expires_at``: RFC 3339, UTC.
+
+    ``kind``: what is asked of the lock; an agent declines to begin what it does not know.
+    """
+
     kind: str = LOCK_SIGNATURE
 
 
@@ -153,7 +159,7 @@ class Refusal(_Message):
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment(_Message):
+class Enrolment(_Shown):
     """What the lock's holder must see, and what is wanted of the lock.
 
     ``reference``: names the enrolment for good: pairs on the lock are found again by it. ``nonce``: the
@@ -163,13 +169,6 @@ class Enrolment(_Message):
     that are renewed, hexadecimal; empty for first ones. ``issued``: ``yes`` once there are certificates.
     """
 
-    site: str
-    title: str
-    applicant_name: str
-    applicant_phone_masked: str
-    enterprise_name: str
-    credit_code: str
-    expires_at: str
     reference: str
     nonce: str
     key_kind: str
