@@ -195,3 +195,26 @@ def describe(one: Credential) -> str:
     """A credential in the words of its holder: enterprise and person."""
     held = one.held.holding
     return " ".join(name for name in (held.enterprise_name, held.person_name) if name)
+
+
+class Information(Told):
+    """What both versions tell of the service (section 11.1 of either)."""
+
+    name: str
+    logo: str = Field(examples=["https://ra.example.org.cn/csc/logo.png"])
+    region: str = Field(examples=["CN"])
+    lang: str = Field(examples=["zh-CN"])
+    description: str = Field(examples=["远程签名"])
+    auth_type: tuple[str, ...] = ("basic",)
+    methods: list[str] = Field(examples=[["credentials/list"]])
+
+
+class Wishes(Sent):
+    """What somebody wants to know of credentials (section 11.5 of either). ``certificates``: none, single or
+    chain."""
+
+    certificates: Text | None = None
+    cert_info: bool | None = None
+    auth_info: bool | None = None
+    lang: Lang = None
+    client_data: ClientData = None

@@ -17,27 +17,21 @@ from api.csc.shapes import (
     CertificateView,
     ClientData,
     CredentialId,
+    Information,
     KeyView,
-    Lang,
     Sent,
     Text,
     Told,
+    Wishes,
     describe,
     shown,
 )
 
 
-class Info(Told):
+class Info(Information):
     """Section 11.1."""
 
     specs: str = "1.0.4.0"
-    name: str
-    logo: str = Field(examples=["https://ra.example.org.cn/csc/logo.png"])
-    region: str = Field(examples=["CN"])
-    lang: str = Field(examples=["zh-CN"])
-    description: str = Field(examples=["远程签名"])
-    auth_type: tuple[str, ...] = ("basic",)
-    methods: list[str] = Field(examples=[["credentials/list"]])
 
 
 class ListRequest(Sent):
@@ -58,17 +52,12 @@ class Listed(Told):
     next_page_token: str | None = None
 
 
-class CredentialRequest(Sent):
+class CredentialRequest(Wishes):
     """Section 11.5. ``certificates``: none, single or chain."""
 
     model_config = shown(credentialID=SERIAL, certificates="chain", certInfo=True)
 
     credential_id: CredentialId
-    certificates: Text | None = None
-    cert_info: bool | None = None
-    auth_info: bool | None = None
-    lang: Lang = None
-    client_data: ClientData = None
 
 
 class Factor(Told):

@@ -18,11 +18,12 @@ from api.csc.shapes import (
     CertificateView,
     ClientData,
     CredentialId,
+    Information,
     KeyView,
-    Lang,
     Sent,
     Text,
     Told,
+    Wishes,
     describe,
     shown,
 )
@@ -41,33 +42,18 @@ class SignatureFormats(Told):
     envelope_properties: tuple[tuple[str, ...], ...] = ()
 
 
-class Info(Told):
+class Info(Information):
     """Section 11.1."""
 
     specs: str = "2.0.0.2"
-    name: str
-    logo: str = Field(examples=["https://ra.example.org.cn/csc/logo.png"])
-    region: str = Field(examples=["CN"])
-    lang: str = Field(examples=["zh-CN"])
-    description: str = Field(examples=["远程签名"])
-    auth_type: tuple[str, ...] = ("basic",)
     asynchronous: bool = False
-    methods: list[str] = Field(examples=[["credentials/list"]])
     validation_info: bool = False
     sign_algorithms: SignatureAlgorithms = SignatureAlgorithms()
     signature_formats: SignatureFormats = SignatureFormats()
     conformance_levels: tuple[str, ...] = ()
 
 
-class _Wishes(Sent):
-    certificates: Text | None = None
-    cert_info: bool | None = None
-    auth_info: bool | None = None
-    lang: Lang = None
-    client_data: ClientData = None
-
-
-class ListRequest(_Wishes):
+class ListRequest(Wishes):
     """Section 11.4. ``userID``: must be absent. ``onlyValid``: those alone that can sign now."""
 
     model_config = shown(credentialInfo=True, certificates="chain")
@@ -77,7 +63,7 @@ class ListRequest(_Wishes):
     only_valid: bool | None = None
 
 
-class CredentialRequest(_Wishes):
+class CredentialRequest(Wishes):
     """Section 11.5. ``certificates``: none, single or chain."""
 
     model_config = shown(credentialID=SERIAL, certificates="chain", certInfo=True)
