@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,7 +21,7 @@ SIGNING, OPENING = (ec.generate_private_key(ec.SECP256R1()).public_key() for _ i
 KEYS = EnrolledKeys(REFERENCE, spki(SIGNING), spki(OPENING))
 SUBJECT_TEXT = SUBJECT.rfc4514_string()
 WANTED = wire.Enrolment(
-    **dict.fromkeys(wire.Enrolment.__slots__, "")
+    **dict.fromkeys((field.name for field in fields(wire.Enrolment)), "")
     | {"signing_subject": SUBJECT_TEXT, "encryption_subject": SUBJECT_TEXT}
 )
 GOOD = wire.Certificates(wire.pack(CA.issue(SIGNING)), wire.pack(CA.issue(OPENING, signs=False)), CA.pem)
