@@ -94,6 +94,7 @@ class Credentials:
                 if tx.execute(mine.values(phone=number)).rowcount != 1:
                     raise ProofNeeded("the number was changed by another request at the same moment")
                 sessions.end_others(tx, owner.id, owner.session_id)
+                self._news.phone_changed(tx, owner.id, mask_phone(number), self._clock())
                 told = {"new": mask_phone(number)}
                 self._journal.append(tx, Event(Action.PHONE_CHANGED, mask_phone(owner.phone), detail=told))
         except IntegrityError:

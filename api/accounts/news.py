@@ -21,6 +21,10 @@ class AccountNews(Protocol):
         """A password stands in the place of another."""
         ...
 
+    def phone_changed(self, tx: Connection, person_id: int, number: str, now: datetime) -> None:
+        """The account belongs to another number now. ``number``: masked."""
+        ...
+
 
 class Silence:
     """Nobody is told."""
@@ -29,4 +33,7 @@ class Silence:
         """Nothing."""
 
     def password_changed(self, tx: Connection, person_id: int, now: datetime) -> None:
+        """Nothing."""
+
+    def phone_changed(self, tx: Connection, person_id: int, number: str, now: datetime) -> None:
         """Nothing."""

@@ -53,4 +53,5 @@ class MessageKind(StrEnum):
     REMOVED_FROM_ENTERPRISE = "removed-from-enterprise"
     MEMBER_LEFT = "member-left"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a message
+    PHONE_CHANGED = "phone-changed"
     NEW_DEVICE = "new-device"

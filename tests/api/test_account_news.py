@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from api.accounts.credentials import Proof
+from api.accounts.rules import Purpose
 from api.accounts.service import Accounts
 from api.accounts.sessions import Device
 from api.accounts.tables import person
@@ -83,6 +84,18 @@ def test_a_changed_password_is_told_and_a_first_one_is_not(
     assert told(db) == []
     accounts.credentials.set_password(owner, SECOND, Proof(password=FIRST), "")
     assert [kind for kind, _ in told(db)] == ["password-changed"]
+
+
+def test_a_changed_number_is_told_with_its_middle_hidden(
+    db: Database, accounts: Accounts, sms: SmsSandbox, clock: Clock
+) -> None:
+    owner = accounts.person(enter(accounts, sms, clock, MINE))
+    accounts.credentials.set_password(owner, FIRST, Proof(), "")
+    accounts.signing_in.send_code("13900000002", Purpose.PHONE)
+    accounts.credentials.change_phone(owner, "13900000002", code(sms), Proof(password=FIRST), "")
+    ((kind, text),) = told(db)
+    assert kind == "phone-changed"
+    assert "139****0002" in text
 
 
 STATUSES = [
