@@ -15,7 +15,8 @@ from sqlalchemy import select
 from api.cli.options import Data, settings_of
 from api.db import Database, make_engine
 from ca.audit import records, verification
-from ca.audit.verification import CheckStamp, End, Fault, Report
+from ca.audit.signers import revoked_in_ledger, revoked_on
+from ca.audit.verification import CheckStamp, End, Fault, Report, RevokedSince
 from ca.tables import authority
 from ca.timestamps import check_token
 
@@ -35,6 +36,10 @@ def verify(
     ca: Annotated[
         list[Path] | None, typer.Option(help="信任的签发 CA 证书（PEM），可多次给出", show_default=False)
     ] = None,
+    crl: Annotated[
+        list[Path] | None,
+        typer.Option(help="签发 CA 的吊销列表（PEM 或 DER），与 --file 同用，可多次给出", show_default=False),
+    ] = None,
     head: Annotated[
         list[str] | None,
         typer.Option(help="另行记录的末端 节点:编号:摘要，可多次给出", show_default=False),
@@ -45,7 +50,8 @@ def verify(
     trusted = [one for path in ca or [] for one in _certificates(path)]
     if file is not None:
         with file.open(encoding="utf-8", errors="replace") as lines:
-            report = verification.verify(records.from_text(lines), trusted, _stamps(trusted), noted)
+            revoked = _revoked_on(crl or [], trusted)
+            report = verification.verify(records.from_text(lines), trusted, _stamps(trusted), noted, revoked)
     else:
         report = _verify_database(data, trusted, noted)
     _tell(report)
@@ -80,12 +86,27 @@ def _verify_database(data: Path | None, trusted: list[x509.Certificate], noted: 
         with db.read() as tx:
             known = tx.execute(select(authority.c.certificate)).scalars()
             trusted = trusted or [x509.load_der_x509_certificate(one) for one in known]
-            report = verification.verify(records.from_database(tx), trusted, _stamps(trusted), noted)
+            revoked = revoked_in_ledger(tx)
+            told = records.from_database(tx)
+            report = verification.verify(told, trusted, _stamps(trusted), noted, revoked)
             report.faults += verification.verify_kept(tx)
             report.faults += _missed(report, verification.kept_ends(tx))
     finally:
         db.engine.dispose()
     return report
+
+
+def _revoked_on(paths: list[Path], trusted: list[x509.Certificate]) -> RevokedSince:
+    try:
+        return revoked_on([_list(one.read_bytes()) for one in paths], trusted)
+    except ValueError as error:
+        raise typer.BadParameter(f"吊销列表不可用：{error}") from None
+
+
+def _list(data: bytes) -> x509.CertificateRevocationList:
+    if data.startswith(b"-----"):
+        return x509.load_pem_x509_crl(data)
+    return x509.load_der_x509_crl(data)
 
 
 def _stamps(trusted: list[x509.Certificate]) -> CheckStamp:

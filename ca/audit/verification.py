@@ -35,6 +35,8 @@ _STAMPED_WITHIN: Final = timedelta(minutes=10)
 
 CheckStamp = Callable[[bytes, bytes], datetime]
 """(TimeStampToken, stamped data) to the stamped time. Raises ValueError for a stamp that proves nothing."""
+RevokedSince = Callable[[x509.Certificate], datetime | None]
+"""Since when a certificate is not to be believed; None while it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,15 @@ def verify(
     authorities: Sequence[x509.Certificate],
     check_stamp: CheckStamp | None = None,
     noted: Mapping[str, End] | None = None,
+    revoked_since: RevokedSince | None = None,
 ) -> Report:
     """Check a whole journal, from the first entry of every node.
 
     ``authorities``: the issuing CAs whose audit certificates are believed. ``noted``: ends that were written
-    down elsewhere; the journal must reach each of them, with that hash.
+    down elsewhere; the journal must reach each of them, with that hash. ``revoked_since``: of the audit
+    certificates; without it, revocation is not looked at.
     """
-    checking = _Verification(authorities, check_stamp, dict(noted or {}))
+    checking = _Verification(authorities, check_stamp, dict(noted or {}), revoked_since or _stands)
     for record in records:
         checking.take(record)
     return checking.finish()
@@ -117,7 +121,9 @@ class _Verification:
         authorities: Sequence[x509.Certificate],
         check_stamp: CheckStamp | None,
         noted: dict[str, End],
+        revoked_since: RevokedSince,
     ) -> None:
+        self._revoked_since = revoked_since
         self._authorities = authorities
         self._check_stamp = check_stamp
         self._noted = noted
@@ -181,6 +187,9 @@ class _Verification:
             return "检查点证书不是审计签名证书 (not the CA's audit certificate)"
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             return "检查点时间不在证书有效期内 (signed outside the certificate's validity)"
+        since = self._revoked_since(certificate)
+        if since is not None and since <= at:
+            return f"检查点证书自 {since.isoformat()} 起已被吊销 (signed with a revoked certificate)"
         if not _signed(certificate, record.signature, record.line.encode()):
             return "检查点签名无效 (the signature does not verify)"
         return None
@@ -211,6 +220,10 @@ class _Verification:
 
     def _fault(self, node: str, sequence: int, what: str) -> None:
         self._report.faults.append(Fault(node, sequence, what))
+
+
+def _stands(certificate: x509.Certificate) -> datetime | None:
+    return None
 
 
 def _parsed(line: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ca.audit.checkpoints import Checkpointer, checkpoint_line
 from ca.audit.event import Action, Actor, Event, Outcome, act_as
 from ca.audit.journal import Journal
 from ca.audit.records import CheckpointLine, EntryLine, from_text, to_text
+from ca.audit.signers import revoked_in_ledger, revoked_on
 from ca.audit.verification import End, Report, verify, verify_kept
 from ca.distinguished import SubjectFacts
 from ca.hierarchy import sign_with
@@ -213,6 +214,28 @@ def test_time_stamps_tell_when_a_checkpoint_was_made(
     backdated = Checkpointer(kept.engine, auditor, lambda: then, stamper.token)
     backdated.sign_due()
     assert ["at another time" in fault.what for fault in report().faults] == [True]
+
+
+def test_a_checkpoint_by_a_certificate_revoked_before_is_found(
+    kept: Kept, auditor: Callable[[], OwnIdentity], clock: Clock
+) -> None:
+    """What was signed before the revocation stays; what the thief of the key signs afterwards is told."""
+    stolen = auditor()
+    kept.act(2)
+    kept.checkpointer.sign_due()
+    clock.forward(hours=1)
+    Revoker(kept.ca.ledger, clock).revoke(stolen.certificate.serial_number, "key_compromise")
+    with kept.ca.engine.connect() as connection:
+        in_ledger = revoked_in_ledger(connection)
+        assert kept.report(revoked_since=in_ledger).is_whole
+        thief = Checkpointer(kept.engine, lambda: stolen, clock)
+        kept.act()
+        thief.sign_due()
+        for known in (in_ledger, revoked_on([kept.ca.list()], [kept.ca.authority.certificate])):
+            (fault,) = kept.report(revoked_since=known).faults
+            assert "revoked certificate" in fault.what
+    with pytest.raises(ValueError, match="no given CA"):
+        revoked_on([kept.ca.list()], [kept.ca.root.certificate])
 
 
 def test_cutting_off_entries_with_their_checkpoints_is_found_by_an_end_noted_elsewhere(kept: Kept) -> None:
