@@ -47,12 +47,14 @@ def seal_pdf(
     reason: str,
     at: datetime,
     stamps: Answer | None = None,
+    seal: bytes | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> bytes:
     """``pdf`` with a seal and a signature, as an incremental update: earlier signatures stay valid.
 
-    ``stamps``: a time stamp authority, which makes it B-T. Raises TimeStampMissing, the subclasses of
-    DocumentRefused, SigningKeyRefused, and what the key raises: HsmError on a token.
+    ``stamps``: a time stamp authority, which makes it B-T. ``seal``: the electronic seal (SESeal, DER), which
+    is signed too. Raises TimeStampMissing, the subclasses of DocumentRefused, SigningKeyRefused, and what the
+    key raises: HsmError on a token.
     """
     prepared = prepare_pdf(
         pdf,
@@ -61,10 +63,10 @@ def seal_pdf(
         place,
         reason=reason,
         at=at,
-        reserve=identity.room + (ROOM if stamps else 0),
+        reserve=identity.room + len(seal or b"") + (ROOM if stamps else 0),
         max_bytes=max_bytes,
     )
-    cms = sign_cms(identity, prepared.digest, prepared.algorithm)
+    cms = sign_cms(identity, prepared.digest, prepared.algorithm, seal)
     if stamps is not None:
         cms = with_time_stamp(cms, stamps)
     return prepared.hole.fill(prepared.document, cms)

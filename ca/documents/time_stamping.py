@@ -14,7 +14,9 @@ from typing import Final
 from asn1crypto import cms, tsp
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 
+from ca import der
 from ca.documents.errors import TimeStampMissing
+from ca.signed_data import attribute, explicit, set_of
 
 Answer = Callable[[bytes], bytes]
 """The TimeStampResp to a TimeStampReq, both DER. Blocks; raises what its way of asking raises."""
@@ -22,10 +24,8 @@ Answer = Callable[[bytes], bytes]
 ROOM: Final = 8 * 1024
 """Bytes that a token with its certificates takes at most."""
 DIGEST: Final = "sha256"
-_SIGNED: Final = ("version", "digest_algorithms", "encap_content_info", "certificates")
-_SIGNER: Final = (
-    *("version", "sid", "digest_algorithm", "signed_attrs", "signature_algorithm", "signature"),
-)
+_STAMP: Final = der.identifier("1.2.840.113549.1.9.16.2.14")
+_UNSIGNED: Final = 0xA1
 
 
 class Asking(TimeStamper):
@@ -58,16 +58,19 @@ def token_over(data: bytes, answer: Answer) -> cms.ContentInfo:
 
 
 def with_time_stamp(signature: bytes, answer: Answer) -> bytes:
-    """A CMS of one signer with a time stamp over its signature (ETSI EN 319 122-1, 5.3; RFC 5652, 11.3).
+    """A CMS of one signer (as ``sign_cms`` makes it) with a time stamp over its signature (ETSI EN 319 122-1,
+    5.3; RFC 5652, 11.3).
 
-    Raises TimeStampMissing.
+    Raises TimeStampMissing; Malformed (a ValueError) for another CMS.
     """
-    signed = cms.ContentInfo.load(signature)["content"]
-    (signer,) = signed["signer_infos"]
-    token = token_over(signer["signature"].native, answer)
-    attributes = cms.CMSAttributes([{"type": "signature_time_stamp_token", "values": [token]}])
-    # Put together of parts as they are: encoding a changed tree anew takes asn1crypto minutes.
-    parts = {name: signer[name] for name in _SIGNER} | {"unsigned_attrs": attributes}
-    content = {name: signed[name] for name in _SIGNED} | {"signer_infos": [cms.SignerInfo(parts)]}
-    message = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)})
-    return bytes(message.dump())
+    kind, content = der.read(signature).children()
+    (signed,) = content.children()
+    *before, signers = signed.children()
+    (signer,) = signers.children()
+    *_, value = signer.children()
+    if value.tag != der.OCTET_STRING:
+        raise der.Malformed("the signature has a time stamp already")
+    token = token_over(value.content, answer).dump()
+    stamped = der.sequence(signer.content, der.element(_UNSIGNED, attribute(_STAMP, token)))
+    inside = der.sequence(*(one.whole for one in before), set_of(stamped))
+    return der.sequence(kind.whole, explicit(inside))
