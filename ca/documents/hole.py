@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives import hashes
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -39,11 +40,16 @@ class Hole:
 
     def fill(self, document: bytes, cms: bytes) -> bytes:
         """``document`` with ``cms`` in the hole. Raises SignatureTooLarge."""
+        filled = BytesIO(document)
+        self.fill_in(filled, cms)
+        return filled.getvalue()
+
+    def fill_in(self, document: BinaryIO, cms: bytes) -> None:
+        """Write ``cms`` into the hole. Raises SignatureTooLarge."""
         if len(cms) > self.room:
             raise SignatureTooLarge(f"{len(cms)} bytes of CMS for a hole of {self.room}")
-        filling = cms.hex().encode("ascii")
-        begin = self.start + 1
-        return document[:begin] + filling + document[begin + len(filling) :]
+        document.seek(self.start + 1)
+        document.write(cms.hex().encode("ascii"))
 
 
 def find_hole(document: bytes) -> Hole:

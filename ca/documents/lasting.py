@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from io import BytesIO
-from typing import Final
+from typing import BinaryIO, Final
 
 from asn1crypto import crl, ocsp
 from asn1crypto import x509 as asn1_x509
@@ -23,7 +23,8 @@ from pyhanko.sign.validation import DocumentSecurityStore
 
 from ca.documents.reading import MAX_BYTES, read_pdf, refusing_damage
 from ca.documents.time_stamping import DIGEST, ROOM, Answer, Asking
-from ca.documents.updating import update_of
+from ca.documents.updating import as_it_was, update_of
+from ca.signed_data import encoded
 
 _HEX: Final = 2
 
@@ -36,36 +37,53 @@ def add_validation_data(
     *,
     max_bytes: int = MAX_BYTES,
 ) -> bytes:
-    """``pdf`` with a document security store that has these certificates, OCSP answers (DER) and lists.
+    """``pdf`` with a document security store, as ``add_validation_data_in`` makes it."""
+    document = BytesIO(pdf)
+    add_validation_data_in(document, certificates, ocsp_answers, lists, max_bytes=max_bytes)
+    return document.getvalue()
 
-    Those of an earlier store stay. Roots may be left out: a verifier has them from elsewhere. Raises
-    PdfTooLarge, PdfDamaged, PdfEncrypted.
+
+def add_validation_data_in(
+    document: BinaryIO,
+    certificates: Iterable[x509.Certificate],
+    ocsp_answers: Iterable[bytes],
+    lists: Iterable[x509.CertificateRevocationList],
+    *,
+    max_bytes: int = MAX_BYTES,
+) -> None:
+    """Give a PDF a document security store that has these certificates, OCSP answers (DER) and lists.
+
+    Those of an earlier store stay. Roots may be left out: a verifier has them from elsewhere. Whatever is
+    raised, the document is as it was before: PdfTooLarge, PdfDamaged, PdfEncrypted.
     """
-    reader = read_pdf(pdf, max_bytes)
-    with refusing_damage():
-        writer = update_of(reader)
+    with as_it_was(document), refusing_damage():
+        writer = update_of(read_pdf(document, max_bytes))
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
             # Under no signature's name (VRI): ETSI EN 319 142-1, 5.4.3 has it as an option that few read.
             sig_contents=None,
-            certs=[asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in certificates],
+            certs=[asn1_x509.Certificate.load(encoded(one)) for one in certificates],
             ocsps=[ocsp.OCSPResponse.load(one) for one in ocsp_answers],
             crls=[crl.CertificateList.load(one.public_bytes(Encoding.DER)) for one in lists],
         )
-        output = BytesIO()
-        writer.write(output)  # type: ignore[no-untyped-call]
-        return output.getvalue()
+        writer.write_in_place()  # type: ignore[no-untyped-call]
 
 
 def add_archive_stamp(pdf: bytes, answer: Answer, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """``pdf`` with a time stamp over all of it (a DocTimeStamp signature, RFC 3161 token inside).
+    """``pdf`` with a time stamp over all of it, as ``add_archive_stamp_in`` makes it."""
+    document = BytesIO(pdf)
+    add_archive_stamp_in(document, answer, max_bytes=max_bytes)
+    return document.getvalue()
 
-    Raises TimeStampMissing, PdfTooLarge, PdfDamaged, PdfEncrypted.
+
+def add_archive_stamp_in(document: BinaryIO, answer: Answer, *, max_bytes: int = MAX_BYTES) -> None:
+    """Give a PDF a time stamp over all of it (a DocTimeStamp signature, RFC 3161 token inside).
+
+    Whatever is raised, the document is as it was before: TimeStampMissing, PdfTooLarge, PdfDamaged,
+    PdfEncrypted.
     """
-    reader = read_pdf(pdf, max_bytes)
-    with refusing_damage():
+    with as_it_was(document), refusing_damage():
+        reader = read_pdf(document, max_bytes)
         number = sum(1 for _ in enumerate_sig_fields(reader)) + 1
-        writer = update_of(reader)
         stamping = PdfTimeStamper(Asking(answer), field_name=f"Stamp-{number}", readable_field_name="时间戳")
-        output = stamping.timestamp_pdf(writer, DIGEST, bytes_reserved=_HEX * ROOM)
-        return bytes(output.getvalue())
+        stamping.timestamp_pdf(update_of(reader), DIGEST, bytes_reserved=_HEX * ROOM, in_place=True)

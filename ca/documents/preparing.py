@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -36,16 +36,20 @@ RESERVE: Final = 16384
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedPdf:
-    """A PDF complete but for its CMS.
+class Prepared:
+    """``digest`` is the digest, by ``algorithm``, of all bytes outside ``hole``: the messageDigest to be
+    signed."""
 
-    ``digest`` is the digest, by ``algorithm``, of all bytes outside ``hole``: the messageDigest to be signed.
-    """
-
-    document: bytes
     digest: bytes
     algorithm: hashes.HashAlgorithm
     hole: Hole
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPdf(Prepared):
+    """A PDF complete but for its CMS."""
+
+    document: bytes
 
 
 def prepare_pdf(
@@ -59,19 +63,40 @@ def prepare_pdf(
     reserve: int = RESERVE,
     max_bytes: int = MAX_BYTES,
 ) -> PreparedPdf:
+    """``pdf`` with a seal and room for its signature, as ``prepare_in`` makes them."""
+    stream = BytesIO(pdf)
+    ready = prepare_in(
+        stream, certificate, picture, place, reason=reason, at=at, reserve=reserve, max_bytes=max_bytes
+    )
+    return PreparedPdf(ready.digest, ready.algorithm, ready.hole, stream.getvalue())
+
+
+def prepare_in(
+    document: BinaryIO,
+    certificate: x509.Certificate,
+    picture: SealPicture,
+    place: Place,
+    *,
+    reason: str,
+    at: datetime,
+    reserve: int = RESERVE,
+    max_bytes: int = MAX_BYTES,
+) -> Prepared:
     """Add a visible seal at true size and a PAdES signature field (ETSI EN 319 142-1), as an update.
 
-    The bytes of ``pdf`` stay as the first part of the result, so that earlier signatures stay valid. The
-    digest is the one that suits the key of ``certificate``. ``at`` is the claimed signing time; ``reserve``
-    the bytes kept free for the CMS. Raises the subclasses of DocumentRefused, and SigningKeyRefused.
+    The bytes of ``document`` stay as they are, and what is new follows them, so that earlier signatures stay
+    valid; when this fails, a part of it may follow (``updating.as_it_was`` cuts it off). The digest is the
+    one that suits the key of ``certificate``. ``at`` is the claimed signing time; ``reserve`` the bytes kept
+    free for the CMS. Raises the subclasses of DocumentRefused, and SigningKeyRefused.
     """
     algorithm = document_digest(certificate)
-    source = open_sealable(pdf, max_bytes)
+    source = open_sealable(document, max_bytes)
     page = source.page_index(place.page)
     geometry = source.geometry(page)
     box = geometry.rectangle(place, picture.width_mm, picture.height_mm)
     # The name comes from the bytes that the field is added to: no two fields of a document share it.
-    name = f"Seal-{hashlib.sha256(pdf).hexdigest()[:16]}"
+    document.seek(0)
+    name = f"Seal-{hashlib.file_digest(document, 'sha256').hexdigest()[:16]}"  # type: ignore[arg-type]
     spec = SigFieldSpec(name, on_page=page, box=box)  # type: ignore[arg-type]  # floats are written well
     placeholder = SignatureObject(
         timestamp=at, subfilter=SigSeedSubFilter.PADES, reason=reason, bytes_reserved=2 * reserve
@@ -88,14 +113,14 @@ def _write(
     picture: SealPicture,
     geometry: PageGeometry,
     algorithm: hashes.HashAlgorithm,
-) -> PreparedPdf:
+) -> Prepared:
     steps = PdfCMSEmbedder(spec).write_cms(field_name=spec.sig_field_name, writer=writer)
     field = next(steps).get_object()
     _draw(writer, field, picture, geometry)
     steps.send(SigObjSetup(sig_placeholder=placeholder))
-    prepared, output = steps.send(SigIOSetup(md_algorithm=algorithm.name, output=BytesIO()))
+    prepared, _ = steps.send(SigIOSetup(md_algorithm=algorithm.name, in_place=True))
     hole = Hole(prepared.reserved_region_start, prepared.reserved_region_end)
-    return PreparedPdf(output.getvalue(), prepared.document_digest, algorithm, hole)
+    return Prepared(prepared.document_digest, algorithm, hole)
 
 
 def _draw(writer: IncrementalPdfFileWriter, field: Any, picture: SealPicture, geometry: PageGeometry) -> None:

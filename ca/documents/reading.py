@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, Final
+from io import SEEK_END, BytesIO
+from typing import Any, BinaryIO, Final
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -52,7 +52,7 @@ class SealablePdf:
             return _geometry(self.pages[index])
 
 
-def open_sealable(pdf: bytes, max_bytes: int = MAX_BYTES) -> SealablePdf:
+def open_sealable(pdf: bytes | BinaryIO, max_bytes: int = MAX_BYTES) -> SealablePdf:
     """Read ``pdf`` and check that it may be sealed. Raises the subclasses of DocumentRefused."""
     reader = read_pdf(pdf, max_bytes)
     with refusing_damage():
@@ -68,12 +68,16 @@ def open_sealable(pdf: bytes, max_bytes: int = MAX_BYTES) -> SealablePdf:
     return SealablePdf(reader, pages)
 
 
-def read_pdf(pdf: bytes, max_bytes: int = MAX_BYTES) -> PdfFileReader:
-    """A reader over ``pdf``. Raises PdfTooLarge, PdfDamaged, PdfEncrypted."""
-    if len(pdf) > max_bytes:
-        raise PdfTooLarge(f"{len(pdf)} bytes, at most {max_bytes}", limit_mb=max_bytes // 1024**2)
+def read_pdf(pdf: bytes | BinaryIO, max_bytes: int = MAX_BYTES) -> PdfFileReader:
+    """A reader over ``pdf``, octets or a seekable file, of which it reads what it needs.
+
+    Raises PdfTooLarge, PdfDamaged, PdfEncrypted.
+    """
+    stream = BytesIO(pdf) if isinstance(pdf, bytes) else pdf
+    if (length := stream.seek(0, SEEK_END)) > max_bytes:
+        raise PdfTooLarge(f"{length} bytes, at most {max_bytes}", limit_mb=max_bytes // 1024**2)
     with refusing_damage():
-        reader = PdfFileReader(BytesIO(pdf), strict=False)
+        reader = PdfFileReader(stream, strict=False)
         if reader.encrypted:
             raise PdfEncrypted("the document has an encryption dictionary")
         return reader

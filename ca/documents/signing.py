@@ -17,14 +17,17 @@ Where it is on a lock in someone's PC, the document is prepared here and the CMS
 from __future__ import annotations
 
 from datetime import datetime
+from io import BytesIO
+from typing import BinaryIO
 
 from ca.documents.cms_checking import check_cms
 from ca.documents.cms_making import SigningIdentity, sign_cms
 from ca.documents.hole import find_hole
 from ca.documents.placing import Place
-from ca.documents.preparing import PreparedPdf, prepare_pdf
+from ca.documents.preparing import PreparedPdf, prepare_in, prepare_pdf
 from ca.documents.reading import MAX_BYTES
 from ca.documents.time_stamping import ROOM, Answer, with_time_stamp
+from ca.documents.updating import as_it_was
 from ca.seals.picture import SealPicture
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "check_cms",
     "embed_cms",
     "prepare_pdf",
+    "seal_in",
     "seal_pdf",
 ]
 
@@ -50,26 +54,50 @@ def seal_pdf(
     seal: bytes | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> bytes:
-    """``pdf`` with a seal and a signature, as an incremental update: earlier signatures stay valid.
-
-    ``stamps``: a time stamp authority, which makes it B-T. ``seal``: the electronic seal (SESeal, DER), which
-    is signed too. Raises TimeStampMissing, the subclasses of DocumentRefused, SigningKeyRefused, and what the
-    key raises: HsmError on a token.
-    """
-    prepared = prepare_pdf(
-        pdf,
-        identity.certificate,
-        picture,
-        place,
+    """``pdf`` with a seal and a signature, as ``seal_in`` makes them."""
+    document = BytesIO(pdf)
+    seal_in(
+        *(document, identity, picture, place),
         reason=reason,
         at=at,
-        reserve=identity.room + len(seal or b"") + (ROOM if stamps else 0),
+        stamps=stamps,
+        seal=seal,
         max_bytes=max_bytes,
     )
-    cms = sign_cms(identity, prepared.digest, prepared.algorithm, seal)
-    if stamps is not None:
-        cms = with_time_stamp(cms, stamps)
-    return prepared.hole.fill(prepared.document, cms)
+    return document.getvalue()
+
+
+def seal_in(
+    document: BinaryIO,
+    identity: SigningIdentity,
+    picture: SealPicture,
+    place: Place,
+    *,
+    reason: str,
+    at: datetime,
+    stamps: Answer | None = None,
+    seal: bytes | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> None:
+    """Add a seal and a signature to a PDF, as an incremental update: earlier signatures stay valid.
+
+    ``document``: a seekable file, open for reading and writing, of which only what is needed is read.
+    ``stamps``: a time stamp authority, which makes it B-T. ``seal``: the electronic seal (SESeal, DER), which
+    is signed too. Whatever is raised, the document is as it was before: TimeStampMissing, the subclasses of
+    DocumentRefused, SigningKeyRefused, and what the key raises: HsmError on a token.
+    """
+    with as_it_was(document):
+        prepared = prepare_in(
+            *(document, identity.certificate, picture, place),
+            reason=reason,
+            at=at,
+            reserve=identity.room + len(seal or b"") + (ROOM if stamps else 0),
+            max_bytes=max_bytes,
+        )
+        cms = sign_cms(identity, prepared.digest, prepared.algorithm, seal)
+        if stamps is not None:
+            cms = with_time_stamp(cms, stamps)
+        prepared.hole.fill_in(document, cms)
 
 
 def embed_cms(document: bytes, cms: bytes) -> bytes:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import SEEK_END
+from typing import BinaryIO
+
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
@@ -14,3 +19,14 @@ def update_of(reader: PdfFileReader) -> IncrementalPdfFileWriter:
     if writer.output_version < (2, 0):
         writer.register_extension(ESIC_EXTENSION_1)
     return writer
+
+
+@contextmanager
+def as_it_was(document: BinaryIO) -> Iterator[None]:
+    """Cut off what was added to a file when adding it failed."""
+    length = document.seek(0, SEEK_END)
+    try:
+        yield
+    except BaseException:
+        document.truncate(length)
+        raise

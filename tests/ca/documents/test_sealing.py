@@ -12,9 +12,10 @@ from PIL import Image, ImageChops, ImageStat
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from ca.documents.cms_making import sign_cms
+from ca.documents.errors import TimeStampMissing
 from ca.documents.forms import SEAL_PLACE, render_application_form
 from ca.documents.preparing import prepare_pdf
-from ca.documents.signing import Place, SigningIdentity, seal_pdf
+from ca.documents.signing import Place, SigningIdentity, seal_in, seal_pdf
 from ca.documents.verification import verify_pdf
 from ca.errors import SigningKeyRefused
 from ca.seals.picture import SealPicture
@@ -139,3 +140,29 @@ def test_the_form_is_sealed_in_its_place(
 def test_a_key_of_another_certificate_is_refused(issuer: Issuer) -> None:
     with pytest.raises(SigningKeyRefused):
         SigningIdentity(KEYS["p-256"](), issuer.identity().certificate)
+
+
+def test_a_file_is_sealed_in_its_place(
+    root: Issuer, issuer: Issuer, picture: SealPicture, page: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "sealed.pdf"
+    path.write_bytes(page)
+    with path.open("r+b") as document:
+        seal_in(document, issuer.identity(), picture, MIDDLE, reason="签章", at=NOW)
+    sealed = path.read_bytes()
+    assert sealed.startswith(page)
+    assert verify_pdf(sealed, [root.certificate], [], [], NOW)[0].valid
+    assert "Signature is Valid" in pdfsig(tmp_path, sealed)
+
+
+def test_a_file_that_cannot_be_signed_is_as_it_was(
+    issuer: Issuer, picture: SealPicture, page: bytes, tmp_path: Path
+) -> None:
+    """The time stamp is missing when all the rest has been written already."""
+    path = tmp_path / "sealed.pdf"
+    path.write_bytes(page)
+
+    identity = issuer.identity()
+    with path.open("r+b") as document, pytest.raises(TimeStampMissing):
+        seal_in(document, identity, picture, MIDDLE, reason="签章", at=NOW, stamps=lambda _: b"no time stamp")
+    assert path.read_bytes() == page
