@@ -48,6 +48,7 @@ class CertificationAuthority:
     ocsp: Responder
     stamper: TimeStamper
     statements: Statements
+    seal_maker: Callable[[], OwnIdentity]
     lists: CrlLibrary
     pki: Pki
     deadlines: Deadlines
@@ -99,6 +100,7 @@ def open_authority(
         ocsp=ocsp,
         stamper=stamper,
         statements=Statements(lambda: own.current(Role.STATEMENT), settings.public_url, clock),
+        seal_maker=lambda: own.current(Role.SEAL_MAKER),
         lists=lists,
         pki=pki,
         deadlines=deadlines,

@@ -83,7 +83,7 @@ from api.review.service import Review, review
 from api.review.signatures import Judge
 from api.scanning.wiring import Below, Scanning, scanning
 from api.seals.letters import EnterpriseLetters
-from api.seals.service import Sealing
+from api.seals.wiring import Seals, seals
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
 from api.upkeep.runner import Chore, Upkeep
@@ -123,7 +123,7 @@ class Services:
     certificates: Certificates
     pin_changes: PinChanges
     suspensions: Suspensions
-    sealing: Sealing
+    seals: Seals
     remote_signing: RemoteSigning
     pki: Pki
     ocsp: Responder
@@ -236,13 +236,13 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     cloudauth = open_cloudauth(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
     certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
-    sealing = Sealing(db, certificates, _now, journal)
+    sealing = seals(db, certificates, ledger, authority.seal_maker, _now, journal)
     remote = remote_signing(settings, db, accounts, certificates, keys, authority.stamper, _now, journal)
     revoking = Revoking(db, ledger, revoker, _now)
     memberships = EndedMemberships(db, revoking)
     at_hand = IssuedCertificates(ledger, _now)
-    handovers = Handovers(db, EnterpriseLetters(db, at_hand, sealing), _now, journal)
-    applied = applications(db, id_numbers, at_hand, sealing, revoker, _now, journal, wanted_of)
+    handovers = Handovers(db, EnterpriseLetters(db, at_hand, sealing.sealing), _now, journal)
+    applied = applications(db, id_numbers, at_hand, sealing.sealing, revoker, _now, journal, wanted_of)
     cashier = open_cashier(settings, alipay)
     settling = Settling(db, cashier, _now, journal)
     calls = Calls(db, settings.server_secret(), _now)
@@ -279,6 +279,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     handlers = job_handlers(
         db, _now, calls, applied, memberships, handovers, settling, reminders, revoking, scans, bridge
     )
+    sealing.register(handlers)
     locks = on_lock(db, bridge, issuing, _now, journal, settings.site_name)
     return Services(
         db=db,
@@ -298,7 +299,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         certificates=certificates,
         pin_changes=PinChanges(db, keys, tries, blobs, _now, journal),
         suspensions=Suspensions(db, ledger, revoker, keys, _now),
-        sealing=sealing,
+        seals=sealing,
         remote_signing=remote,
         pki=authority.pki,
         stamper=authority.stamper,
@@ -337,7 +338,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
                 keys=keys,
                 tries=tries,
                 certificates=certificates,
-                sealing=sealing,
+                sealing=sealing.sealing,
                 enterprises=enterprises,
                 real_name=real_name,
                 statements=authority.statements,

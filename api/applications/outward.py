@@ -15,7 +15,6 @@ from api.applications.evidence import Wanted
 from api.applications.model import Application
 from api.enterprises.rules import Permission
 from ca.documents.signing import Place
-from ca.seals.picture import SealPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +68,13 @@ class Sealer(Protocol):
         pdf: bytes,
         place: Place,
         reason: str,
-        picture: SealPicture | None = None,
         permission: Permission | None = Permission.SEAL,
     ) -> bytes:
-        """``pdf`` sealed. Without ``picture``, with the round seal of the certificate's enterprise.
+        """``pdf`` with the seal that the certificate has by itself.
         ``permission``: what a clerk needs for it, None for the clerk's own affairs.
 
-        Raises NotFound, NotForSigning, CertificateUnusable, PinIncorrect, PinLocked, HsmError.
+        Raises NotFound, NotForSigning, CertificateUnusable, PinIncorrect, PinLocked, HsmError, and when the
+        seal is not in use.
         """
         ...
 

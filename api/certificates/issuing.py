@@ -28,6 +28,7 @@ from api.certificates.queries import Holding
 from api.certificates.rules import Purpose
 from api.db import Database
 from api.enterprises.access import lock
+from api.jobs.queue import enqueue
 from api.realname.id_numbers import IdNumbers
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event
@@ -39,6 +40,9 @@ from ca.ledger import Ledger
 from ca.profiles import CertificateProfile
 from ca.renewal import Renewals
 from hsm import PublicKey, SealBridgeError
+
+GIVEN: Final = "certificates.given"
+"""The job of what follows a download; payload: serial, of the signing certificate."""
 
 _ENDS_IT: Final = (*REFUSALS, *FOR_GOOD)
 _NOT_FOR_GOOD: Final = (ProfileUnknown, RenewalHeld)
@@ -195,6 +199,7 @@ class Issuing:
                 take_effect(tx, known, making.product, now, approved)
                 succeed(tx, making, signing.serial, now)
                 queries.add(tx, signing, second)
+                enqueue(tx, GIVEN, {"serial": signing.serial}, run_at=now, key=f"{GIVEN}:{signing.serial}")
                 if making.kept is not None and restored is not None:
                     blobs.replace(tx, making.kept.key_label, restored, now)
                     detail = {"application": known.id}

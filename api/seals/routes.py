@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
-from api.openapi.refusals import PDF, PIN, refuses
+from api.openapi.refusals import DRAWN, PDF, PIN, refuses
 from api.realname.access import Verified
 from api.seals.service import Sealing
 from ca.documents.signing import Place
@@ -17,7 +17,7 @@ _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}
 
 
 def _sealing(request: Request) -> Sealing:
-    found: Sealing = request.app.state.services.sealing
+    found: Sealing = request.app.state.services.seals.sealing
     return found
 
 
@@ -30,6 +30,10 @@ def _sealing(request: Request) -> Sealing:
     "no_longer_member",
     "not_found",
     "not_permitted",
+    "seal_choice_needed",
+    "seal_not_in_use",
+    "seal_suspended",
+    *DRAWN,
     *PIN,
     *PDF,
 )
@@ -43,8 +47,12 @@ def stamp(
     y_mm: Annotated[float, Form(description="centre of the seal, from the top edge")],
     page: Annotated[int, Form(description="from 0; negative counts from the end")] = -1,
     reason: Annotated[str, Form(min_length=1, max_length=120)] = "电子签章",
+    seal: Annotated[
+        str | None,
+        Form(max_length=24, description="a seal's id, or its kind; else the one that every certificate has"),
+    ] = None,
 ) -> Response:
-    """盖章: the PDF with the enterprise's seal. Earlier signatures stay valid; the PDF is not kept."""
+    """盖章: the PDF with a seal of the certificate. Earlier signatures stay valid; the PDF is not kept."""
     pdf = file.file.read()
-    sealed = sealing.stamp(person, serial, pin, pdf, Place(page, x_mm, y_mm), reason)
+    sealed = sealing.stamp(person, serial, pin, pdf, Place(page, x_mm, y_mm), reason, seal=seal)
     return Response(sealed, media_type="application/pdf")

@@ -17,6 +17,12 @@ class SealKind(StrEnum):
     """What a seal is for; each kind has its own measures."""
 
     ENTERPRISE = "enterprise"  # 单位公章
+    CONTRACT = "contract"  # 合同专用章
+    FINANCE = "finance"  # 财务专用章
+    INVOICE = "invoice"  # 发票专用章
+    DEPARTMENT = "department"  # 部门章
+    LEGAL_PERSON = "legal-person"  # 法定代表人名章
+    PERSONAL = "personal"  # 个人签名章
 
 
 @dataclass(frozen=True, slots=True)

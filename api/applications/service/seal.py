@@ -20,8 +20,6 @@ from api.catalogue.queries import find_product
 from api.catalogue.rules import CertificateKind
 from api.db import Database
 from ca.documents.forms import SEAL_PLACE
-from ca.seals.name_mark import draw_name
-from ca.seals.picture import SealPicture
 
 _REASONS: Final = {ApplicationKind.RENEWAL: "申请证书续期", ApplicationKind.CHANGE: "申请变更企业信息"}
 
@@ -50,22 +48,15 @@ class Sealing:
             known = queries.find_own(tx, application_id, person.id)
             move(known.kind, known.status, Action.SEAL, Actor.APPLICANT)
             held = self._certificates.find(tx, known.serial or "")
-            picture = mark_of(tx, held)
             form = evidence.fetch(tx, known.id, known.revision, EvidenceKind.FORM).content
         reason = _REASONS.get(known.kind, "签署申请书")
-        sealed = self._sealer.stamp(person, held.serial, pin, form, SEAL_PLACE, reason, picture, None)
+        sealed = self._sealer.stamp(person, held.serial, pin, form, SEAL_PLACE, reason, None)
         now = self._clock()
         deed = Deed(Actor.APPLICANT, str(person.id), Action.SEAL, note=held.serial)
         with self._db.write() as tx:
             status = queries.advance(tx, known, deed, now)
             evidence.keep(tx, known, EvidenceKind.SIGNED_FORM, "application/pdf", sealed, now)
         return status
-
-
-def mark_of(tx: Connection, held: HeldCertificate) -> SealPicture | None:
-    """What a certificate leaves on paper: None for the enterprise's round seal, else the holder's name."""
-    first = queries.find(tx, held.application_id)
-    return None if _is_enterprises(tx, first) else draw_name(first.holder_name)
 
 
 def check_of_enterprise(tx: Connection, held: HeldCertificate, person: Person, credit_code: str) -> None:

@@ -1,0 +1,38 @@
+"""Why a seal is not used, or does not go on."""
+
+from __future__ import annotations
+
+from api.errors import AppError
+from hsm.errors import Kind
+
+
+class SealState(AppError):
+    """The seal does not stand where this could be done; also what the loser of a race is told."""
+
+    kind = Kind.CONFLICT
+    code = "seal_state"
+    zh = "该印章当前状态（{status_name}）不能进行此操作"
+
+
+class SealSuspended(AppError):
+    """The seal is suspended: whoever suspended it can release it."""
+
+    kind = Kind.CONFLICT
+    code = "seal_suspended"
+    zh = "该印章已停用，恢复使用后才能签章"
+
+
+class SealNotInUse(AppError):
+    """The seal was replaced, destroyed, has expired, or was never made."""
+
+    kind = Kind.CONFLICT
+    code = "seal_not_in_use"
+    zh = "该印章已不可使用，请选择其他印章或重新申请"
+
+
+class SealChoiceNeeded(AppError):
+    """The certificate has several seals of this kind: name one by its id."""
+
+    kind = Kind.CONFLICT
+    code = "seal_choice_needed"
+    zh = "该证书有多枚此类印章，请选择其中一枚"
