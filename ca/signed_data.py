@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import der
 from ca.hierarchy import algorithm_identifier, sign_with
+from ca.signatures import DIGEST_OIDS
 from hsm import PrivateKey
 
 DATA: Final = der.identifier("1.2.840.113549.1.7.1")
@@ -23,11 +24,6 @@ _SIGNED_DATA: Final = der.identifier("1.2.840.113549.1.7.2")
 _CONTENT_TYPE: Final = der.identifier("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST: Final = der.identifier("1.2.840.113549.1.9.4")
 _SIGNING_CERTIFICATE: Final = der.identifier("1.2.840.113549.1.9.16.2.47")
-_DIGESTS: Final = {
-    "sha256": "2.16.840.1.101.3.4.2.1",
-    "sha384": "2.16.840.1.101.3.4.2.2",
-    "sha512": "2.16.840.1.101.3.4.2.3",
-}
 _SET: Final = 0x31
 _CONTEXT_0: Final = 0xA0
 
@@ -94,7 +90,7 @@ def encoded(certificate: x509.Certificate) -> bytes:
 
 
 def _digest_algorithm(name: str) -> bytes:
-    return der.sequence(der.identifier(_DIGESTS[name]))  # no parameters: RFC 5754, section 2
+    return der.sequence(der.identifier(DIGEST_OIDS[name]))  # no parameters: RFC 5754, section 2
 
 
 @lru_cache(maxsize=256)

@@ -109,3 +109,19 @@ class TimeStampMissing(CaError):
     kind = Kind.UNAVAILABLE
     code = "time_stamp_missing"
     zh = "暂时无法取得时间戳，请稍后再试"
+
+
+class DigestRefused(CaError):
+    """The digest of a file is of the wrong length, by an unknown algorithm, or not one that the key signs."""
+
+    kind = Kind.INVALID
+    code = "digest_invalid"
+    zh = "文件摘要的算法或长度不正确"
+
+
+class SignatureUnreadable(CaError):
+    """The bytes are not a detached CMS signature (RFC 5652)."""
+
+    kind = Kind.INVALID
+    code = "signature_unreadable"
+    zh = "签名文件无法识别，请确认选择的是签名文件（.p7s）"

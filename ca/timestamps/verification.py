@@ -1,12 +1,13 @@
-"""Checking a time stamp that one of our own stampers gave."""
+"""Checking time stamps (RFC 3161): those that our own stampers gave, and what those of others say."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 
 from asn1crypto import cms
 from cryptography import x509
@@ -20,13 +21,32 @@ from ca.signatures import verify
 _STAMPING: Final = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time, who stamped it, and what certificates the token carries beside. Nobody is trusted yet."""
+
+    at: datetime
+    certificate: x509.Certificate
+    carried: tuple[x509.Certificate, ...]
+
+
 def check_token(token: bytes, data: bytes, authorities: Sequence[x509.Certificate]) -> datetime:
     """The time at which ``data`` was stamped by a stamper that one of ``authorities`` certified.
 
     Raises ValueError for a token that does not prove it. Revocation is the caller's question.
     """
+    stamp = read_token(token, data)
+    _require(any(_issued(stamp.certificate, one) for one in authorities), "another CA's stamper")
+    return stamp.at
+
+
+def read_token(token: bytes, data: bytes) -> Stamp:
+    """The stamp over ``data``, by a stamper's certificate that was in force then.
+
+    Raises ValueError for a token that is none. Whether its authority is trusted is the caller's question.
+    """
     try:
-        return _checked(token, data, authorities)
+        return _checked(token, data)
     except (SignatureMismatch, SigningKeyRefused) as error:
         raise ValueError(str(error)) from error
     except ValueError:
@@ -35,7 +55,7 @@ def check_token(token: bytes, data: bytes, authorities: Sequence[x509.Certificat
         raise ValueError(f"not a readable token: {type(error).__name__}") from error
 
 
-def _checked(token: bytes, data: bytes, authorities: Sequence[x509.Certificate]) -> datetime:
+def _checked(token: bytes, data: bytes) -> Stamp:
     signed = cms.ContentInfo.load(token, strict=True)["content"]
     (signer,) = signed["signer_infos"]
     content = signed["encap_content_info"]
@@ -57,19 +77,21 @@ def _checked(token: bytes, data: bytes, authorities: Sequence[x509.Certificate])
     )
     info = content["content"].parsed
     at: datetime = info["gen_time"].native
-    _check_certificate(certificate, at, authorities)
+    _check_certificate(certificate, at)
     _check_imprint(info["message_imprint"], data)
-    return at
+    return Stamp(at, certificate, _carried(signed["certificates"]))
 
 
-def _check_certificate(
-    certificate: x509.Certificate, at: datetime, authorities: Sequence[x509.Certificate]
-) -> None:
+def _carried(certificates: Iterable[Any]) -> tuple[x509.Certificate, ...]:
+    found = (one.chosen.dump() for one in certificates if one.name == "certificate")
+    return tuple(x509.load_der_x509_certificate(one) for one in found)
+
+
+def _check_certificate(certificate: x509.Certificate, at: datetime) -> None:
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     _require(usage.critical and usage.value == _STAMPING, "not a time stamper's certificate")
     inside = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
     _require(inside, "stamped outside the certificate's validity")
-    _require(any(_issued(certificate, one) for one in authorities), "another CA's stamper")
 
 
 def _check_imprint(imprint: cms.Asn1Value, data: bytes) -> None:

@@ -84,17 +84,26 @@ def authorities(session_token: Token) -> tuple[Authority, Authority]:
     return root, Authority(sign_issuing(root, request, NOW, pointers), key, (root.certificate,))
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path}/ledger.db", connect_args={"timeout": 30})
+def ledger_in(folder: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{folder}/ledger.db", connect_args={"timeout": 30})
     event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL"))
     metadata.create_all(engine)
+    return engine
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = ledger_in(tmp_path)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
 def small_ca(authorities: tuple[Authority, Authority], engine: Engine, clock: Clock) -> SmallCa:
+    return ca_with(authorities, engine, clock)
+
+
+def ca_with(authorities: tuple[Authority, Authority], engine: Engine, clock: Clock) -> SmallCa:
     root, authority = authorities
     ledger = Ledger(engine)
     issuing = IssuingAuthority("issuing-1", authority, pki_url="http://ca.example/pki")

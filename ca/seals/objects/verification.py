@@ -8,18 +8,17 @@ report can say all that is wrong.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from hmac import compare_digest
 from typing import Final
 
-from asn1crypto import x509 as asn1
 from cryptography import x509
 
 from ca.errors import SignatureMismatch, SigningKeyRefused
 from ca.seals.objects.model import Holders, SealObject, StampObject
-from ca.signatures import ALGORITHMS, check
+from ca.signatures import ALGORITHMS, DIGEST_NAMES, DIGEST_OIDS, check, spki_of
 
 IssuedByTrusted = Callable[[x509.Certificate, datetime], bool]
 """Whether a certificate leads to somebody whom the verifier trusts, at a time."""
@@ -55,14 +54,6 @@ FAULT_NAMES: Final = {
     Fault.ALGORITHM: "签名算法不受支持",
 }
 
-DIGEST_NAMES: Final = {
-    "1.2.156.10197.1.401": "sm3",
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
-}
-"""Digest algorithms by OID, as lists of digests of certificates and OFD name them; names are hashlib's."""
-
 
 def seal_faults(seal: SealObject, at: datetime, trusted: IssuedByTrusted) -> list[Fault]:
     """What speaks against a seal that is used at ``at``; nothing for a good one."""
@@ -84,7 +75,7 @@ def stamp_faults(stamp: StampObject, digest: bytes, trusted: IssuedByTrusted) ->
     faults = _signature_faults(
         stamp.certificate, stamp.algorithm, stamp.signature, stamp.signed, Fault.SIGNATURE
     )
-    if not _is_holder(stamp.certificate, stamp.seal.holders):
+    if not is_holder(stamp.certificate, stamp.seal.holders):
         faults.append(Fault.HOLDER)
     if stamp.critical:
         faults.append(Fault.EXTENSION)
@@ -103,10 +94,8 @@ def _signature_faults(
     if algorithm not in ALGORITHMS:
         return [Fault.ALGORITHM]
     try:
-        # Not by cryptography, which would not hand out an SM2 key.
-        spki = asn1.Certificate.load(certificate, strict=True).public_key.dump()
-        check(spki, algorithm, signature, signed)
-    except (SignatureMismatch, SigningKeyRefused, ValueError, TypeError):
+        check(spki_of(certificate), algorithm, signature, signed)
+    except (SignatureMismatch, SigningKeyRefused):
         return [wrong]
     return []
 
@@ -124,7 +113,8 @@ def _certificate_faults(
     return faults
 
 
-def _is_holder(certificate: bytes, holders: Holders) -> bool:
+def is_holder(certificate: bytes, holders: Holders) -> bool:
+    """Whether a seal may be used with the key of ``certificate`` (DER)."""
     if certificate in holders.certificates:
         return True
     return any(_is_digest(certificate, name, value) for name, value in holders.digests)
@@ -132,5 +122,4 @@ def _is_holder(certificate: bytes, holders: Holders) -> bool:
 
 def _is_digest(certificate: bytes, name: str, value: bytes) -> bool:
     plain = DIGEST_NAMES.get(name, name.lower().replace("-", ""))
-    known: Sequence[str] = tuple(DIGEST_NAMES.values())
-    return plain in known and compare_digest(hashlib.new(plain, certificate).digest(), value)
+    return plain in DIGEST_OIDS and compare_digest(hashlib.new(plain, certificate).digest(), value)

@@ -1,0 +1,293 @@
+"""Detached signatures of files: CAdES B-B, B-T and B-LT, judged by openssl and by our own report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO, RawIOBase
+from pathlib import Path
+
+import pytest
+from asn1crypto import cms
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from ca.chains import PathFault, Trust
+from ca.documents.cms_making import SigningIdentity
+from ca.documents.detached.digests import FileDigest, digest_of
+from ca.documents.detached.making import Evidence, sign_digest
+from ca.documents.detached.reading import read_detached
+from ca.documents.detached.report import PROBLEM_NAMES, SignerReport
+from ca.documents.detached.verification import verify_by_digest, verify_detached
+from ca.documents.errors import DigestRefused, SignatureUnreadable
+from ca.hierarchy import Authority
+from ca.revocation import Revoker
+from ca.seals.errors import SealMalformed
+from ca.seals.objects.verification import FAULT_NAMES
+from hsm import Token
+from tests.ca.conftest import NOW
+from tests.ca.documents.pki import Issuer
+from tests.ca.documents.sealers import NAME, Sealers, make_sealers
+from tests.ca.judges import pem, run
+
+FILE = b"a file of any kind\r\n\0\xff" * 1000
+
+
+@pytest.fixture(scope="module")
+def world(
+    authorities: tuple[Authority, Authority], session_token: Token, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sealers]:
+    made = make_sealers(authorities, session_token, tmp_path_factory.mktemp("detached"))
+    yield made
+    made.ca.engine.dispose()
+
+
+def signed(
+    world: Sealers,
+    *,
+    stamped: bool = False,
+    evidence: Evidence | None = None,
+    by: SigningIdentity | None = None,
+) -> bytes:
+    return sign_digest(
+        by or world.identity,
+        digest_of(BytesIO(FILE), "sha256"),
+        at=NOW,
+        seal=world.seal.der,
+        stamps=world.stamping.stamper.answer if stamped else None,
+        evidence=evidence,
+    )
+
+
+def report_on(world: Sealers, signature: bytes, file: bytes = FILE, **later: float) -> SignerReport:
+    (found,) = verify_detached(BytesIO(file), signature, world.trust, NOW + timedelta(**later))
+    return found
+
+
+def openssl(folder: Path, signature: bytes, file: bytes, *trust: x509.Certificate) -> tuple[int, str]:
+    """What ``openssl cms -verify`` says, with the CAdES attributes asked for."""
+    (folder / "file").write_bytes(file)
+    (folder / "file.p7s").write_bytes(signature)
+    return run(
+        *("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", folder / "file.p7s"),
+        *("-content", folder / "file", "-CAfile", pem(folder / "trust.pem", *trust)),
+        *("-no-CApath", "-no-CAstore", "-purpose", "any", "-attime", str(int(NOW.timestamp()) + 60)),
+        *("-out", folder / "verified"),
+    )
+
+
+@pytest.mark.parametrize("level", ["B-B", "B-T", "B-LT"])
+def test_openssl_verifies_every_level(world: Sealers, level: str, tmp_path: Path) -> None:
+    signature = signed(world, stamped=level != "B-B", evidence=world.evidence if level == "B-LT" else None)
+    status, said = openssl(tmp_path, signature, FILE, world.ca.root.certificate)
+    assert status == 0, said
+    status, said = openssl(tmp_path, signature, FILE + b" ", world.ca.root.certificate)
+    assert status != 0
+    report = report_on(world, signature)
+    assert (report.level, report.valid, report.problems) == (level, True, ())
+    assert (report.proven_at is None) is (level == "B-B")
+    assert report.revocation_checked is (level == "B-LT")
+
+
+def test_the_report_says_who_with_which_seal(world: Sealers) -> None:
+    told = json.loads(json.dumps(report_on(world, signed(world)).to_json()))
+    assert NAME in told["signer"]
+    assert told["seal"]["name"] == f"{NAME}公章"
+    assert told["seal"]["problems"] == []
+    assert told["claimed_at"] == NOW.isoformat()
+    assert len(told["issuers"]) == 2
+
+
+@pytest.mark.parametrize("kind", ["rsa-2048", "p-384", "ed25519"])
+def test_every_kind_of_key_signs_with_its_own_digest(kind: str, issuer: Issuer, root: Issuer) -> None:
+    identity = issuer.identity(kind)
+    wanted = {"rsa-2048": "sha256", "p-384": "sha384", "ed25519": "sha512"}[kind]
+    now = identity.certificate.not_valid_before_utc + timedelta(days=1)
+    signature = sign_digest(identity, digest_of(BytesIO(FILE), wanted), at=now)
+    (report,) = verify_detached(BytesIO(FILE), signature, Trust((root.certificate,)), now)
+    assert (report.valid, report.seal, report.digest) == (True, None, wanted)
+    with pytest.raises(DigestRefused):
+        sign_digest(identity, FileDigest("sm3", bytes(32)), at=now)
+
+
+def test_a_digest_is_as_good_as_the_file(world: Sealers) -> None:
+    digest = hashlib.sha256(FILE).digest()
+    signature = sign_digest(world.identity, FileDigest("sha256", digest), at=NOW)
+    assert report_on(world, signature).valid
+    (report,) = verify_by_digest(lambda _: {"sha256": digest}, signature, world.trust, NOW)
+    assert report.valid
+    (report,) = verify_by_digest(lambda _: {}, signature, world.trust, NOW)
+    assert report.problems == ("digest_missing",)
+    with pytest.raises(DigestRefused):
+        FileDigest("sha256", digest[:-1])
+    with pytest.raises(DigestRefused):
+        FileDigest("md5", bytes(16))
+
+
+def test_a_changed_file_is_no_longer_the_one(world: Sealers) -> None:
+    report = report_on(world, signed(world), FILE[:-1])
+    assert report.problems == ("file_changed",)
+    assert not report.intact
+    assert not report.trusted
+
+
+def test_a_changed_seal_breaks_the_signature(world: Sealers) -> None:
+    signature = signed(world)
+    where = signature.index(b"IDAT") + 9
+    report = report_on(world, signature[:where] + b"?" + signature[where + 1 :])
+    assert report.problems[:1] == ("signature_broken",)
+    assert "seal_signature_wrong" in report.problems
+
+
+def test_a_seal_in_a_strangers_hand(world: Sealers, issuer: Issuer, root: Issuer) -> None:
+    signature = sign_digest(
+        issuer.identity(), digest_of(BytesIO(FILE), "sha256"), at=NOW, seal=world.seal.der
+    )
+    trust = Trust((root.certificate, world.ca.root.certificate), (world.ca.authority.certificate,))
+    (report,) = verify_detached(BytesIO(FILE), signature, trust, NOW)
+    assert "stamp_by_stranger" in report.problems
+    assert report.intact
+
+
+def test_what_is_no_seal_is_not_signed(world: Sealers) -> None:
+    with pytest.raises(SealMalformed):
+        sign_digest(world.identity, digest_of(BytesIO(FILE), "sha256"), at=NOW, seal=b"\x30\x00")
+
+
+def test_a_time_stamp_outlives_the_certificate(world: Sealers) -> None:
+    plain, stamped = signed(world), signed(world, stamped=True, evidence=world.evidence)
+    assert report_on(world, plain, days=4000).problems[0] == "certificate_expired"
+    assert report_on(world, stamped, days=4000).problems == ()
+
+
+def test_revocation_counts_from_its_day(world: Sealers) -> None:
+    clerk = world.issued("enterprise-signing")
+    digest = digest_of(BytesIO(FILE), "sha256")
+    signature = sign_digest(clerk, digest, at=NOW)
+    stamped = sign_digest(clerk, digest, at=NOW, stamps=world.stamping.stamper.answer)
+    world.ca.clock.forward(hours=1)
+    Revoker(world.ca.ledger, world.ca.clock).revoke(clerk.certificate.serial_number, "superseded")
+    trust = world.trust.with_found(lists=[world.ca.list()])
+    world.ca.clock.forward(hours=-1)
+    later = NOW + timedelta(hours=2)
+    (report,) = verify_detached(BytesIO(FILE), signature, trust, later)
+    assert report.problems == ("certificate_revoked",)
+    (report,) = verify_detached(BytesIO(FILE), stamped, trust, later)
+    assert report.valid, "the signature was there before"
+
+
+def test_an_outdated_list_says_nothing(world: Sealers) -> None:
+    trust = world.trust.with_found(lists=[world.ca.list()])
+    (report,) = verify_detached(BytesIO(FILE), signed(world), trust, NOW + timedelta(days=20))
+    assert PathFault.REVOCATION_UNKNOWN in report.problems
+
+
+def test_another_root_is_not_trusted(world: Sealers, root: Issuer) -> None:
+    (report,) = verify_detached(BytesIO(FILE), signed(world, stamped=True), Trust((root.certificate,)), NOW)
+    assert {"issuer_untrusted", "time_stamp_invalid"} <= set(report.problems)
+    assert report.intact
+
+
+def test_a_signature_by_openssl_in_pem_and_without_cades(
+    world: Sealers, issuer: Issuer, tmp_path: Path
+) -> None:
+    identity = issuer.identity()
+    (tmp_path / "file").write_bytes(FILE)
+    key = identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(key)
+    status, said = run(
+        *("openssl", "cms", "-sign", "-binary", "-in", tmp_path / "file", "-outform", "PEM", "-md", "sha512"),
+        *("-signer", pem(tmp_path / "signer.pem", identity.certificate), "-inkey", tmp_path / "key.pem"),
+        *("-certfile", pem(tmp_path / "chain.pem", *identity.chain), "-out", tmp_path / "file.p7s"),
+    )
+    assert status == 0, said
+    signature = (tmp_path / "file.p7s").read_bytes()
+    now = identity.certificate.not_valid_before_utc + timedelta(days=1)
+    assert issuer.parent is not None
+    (report,) = verify_detached(BytesIO(FILE), signature, Trust((issuer.parent.certificate,)), now)
+    assert (report.valid, report.level, report.digest) == (True, None, "sha512")
+
+
+class _Endless(RawIOBase):
+    """Zeros, as many as are asked for."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self.longest = 0
+
+    def read(self, size: int = -1) -> bytes:  # type: ignore[override]
+        self.longest = max(self.longest, size)
+        taken = self._left if size < 0 else min(size, self._left)
+        self._left -= taken
+        return bytes(taken)
+
+
+def test_a_file_is_read_in_pieces() -> None:
+    stream = _Endless(300 * 1024 * 1024)
+    digest = digest_of(stream, "sha256")  # type: ignore[arg-type]
+    assert 0 < stream.longest <= 1024 * 1024
+    whole = hashlib.sha256()
+    for _ in range(300):
+        whole.update(bytes(1024 * 1024))
+    assert digest.value == whole.digest()
+
+
+def _mutations(signature: bytes, count: int) -> Iterator[bytes]:
+    dice = random.Random(6)
+    for _ in range(count):
+        changed = bytearray(signature)
+        for _ in range(dice.randint(1, 4)):
+            at = dice.randrange(len(changed))
+            what = dice.randrange(3)
+            if what == 0:
+                changed[at] ^= 1 << dice.randrange(8)
+            elif what == 1:
+                del changed[at : at + dice.randint(1, 40)]
+            else:
+                changed[at:at] = dice.randbytes(dice.randint(1, 8))
+        yield bytes(changed)
+
+
+def test_mutated_signatures_are_refused_or_reported(world: Sealers) -> None:
+    """None breaks the reader, and none is worth more than it was."""
+    signature = signed(world, stamped=True, evidence=world.evidence)
+    refused = 0
+    for changed in _mutations(signature, 300):
+        try:
+            reports = verify_detached(BytesIO(FILE), changed, world.trust, NOW)
+        except SignatureUnreadable:
+            refused += 1
+            continue
+        for report in reports:
+            assert set(report.problems) <= PROBLEM_NAMES.keys()
+            json.dumps(report.to_json())
+            if report.valid:
+                _same_statement(changed, signature)
+    assert 50 < refused < 300
+
+
+def _same_statement(changed: bytes, signature: bytes) -> None:
+    """Unsigned parts may differ (a list, a certificate that nobody needs); what was signed may not."""
+    one, other = read_detached(changed).signers[0], read_detached(signature).signers[0]
+    assert (one.signed, one.certificate, one.seal) == (other.signed, other.certificate, other.seal)
+
+
+def test_what_is_no_signature() -> None:
+    for broken in (b"", b"\x30", b"-----BEGIN CMS-----\n!!\n-----END CMS-----", FILE, b"\x30\x82" * 9000):
+        with pytest.raises(SignatureUnreadable):
+            read_detached(broken)
+
+
+def test_an_enveloping_signature_is_none_beside_a_file(world: Sealers) -> None:
+    message = cms.ContentInfo.load(signed(world))
+    message["content"]["encap_content_info"]["content"] = FILE
+    with pytest.raises(SignatureUnreadable):
+        read_detached(message.dump(force=True))
+
+
+def test_every_problem_has_words() -> None:
+    assert {one.value for one in PathFault} <= PROBLEM_NAMES.keys()
+    assert {one.value for one in FAULT_NAMES} <= PROBLEM_NAMES.keys()
