@@ -125,3 +125,19 @@ class SignatureUnreadable(CaError):
     kind = Kind.INVALID
     code = "signature_unreadable"
     zh = "签名文件无法识别，请确认选择的是签名文件（.p7s）"
+
+
+class ProofMissing(CaError):
+    """What a signature is to be proved by later (the state of a certificate) cannot be had now."""
+
+    kind = Kind.UNAVAILABLE
+    code = "proof_missing"
+    zh = "暂时无法取得证书状态证明，签章未完成，请稍后再试"
+
+
+class SignerNotGood(CaError):
+    """The signer's certificate, or one above it, was revoked or suspended while the document was signed."""
+
+    kind = Kind.CONFLICT
+    code = "signer_not_good"
+    zh = "签名证书已被吊销或冻结，签章未完成"

@@ -15,8 +15,6 @@ from typing import BinaryIO, Final
 
 from asn1crypto import crl, ocsp
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.validation import DocumentSecurityStore
@@ -24,16 +22,15 @@ from pyhanko.sign.validation import DocumentSecurityStore
 from ca.documents.reading import MAX_BYTES, read_pdf, refusing_damage
 from ca.documents.time_stamping import DIGEST, ROOM, Answer, Asking
 from ca.documents.updating import as_it_was, update_of
-from ca.signed_data import encoded
 
 _HEX: Final = 2
 
 
 def add_validation_data(
     pdf: bytes,
-    certificates: Iterable[x509.Certificate],
+    certificates: Iterable[bytes],
     ocsp_answers: Iterable[bytes],
-    lists: Iterable[x509.CertificateRevocationList],
+    lists: Iterable[bytes],
     *,
     max_bytes: int = MAX_BYTES,
 ) -> bytes:
@@ -45,16 +42,16 @@ def add_validation_data(
 
 def add_validation_data_in(
     document: BinaryIO,
-    certificates: Iterable[x509.Certificate],
+    certificates: Iterable[bytes],
     ocsp_answers: Iterable[bytes],
-    lists: Iterable[x509.CertificateRevocationList],
+    lists: Iterable[bytes],
     *,
     max_bytes: int = MAX_BYTES,
 ) -> None:
-    """Give a PDF a document security store that has these certificates, OCSP answers (DER) and lists.
+    """Give a PDF a document security store that has these certificates, OCSP answers and lists, in DER.
 
-    Those of an earlier store stay. Roots may be left out: a verifier has them from elsewhere. Whatever is
-    raised, the document is as it was before: PdfTooLarge, PdfDamaged, PdfEncrypted.
+    Those of an earlier store stay. Whatever is raised, the document is as it was before: PdfTooLarge,
+    PdfDamaged, PdfEncrypted.
     """
     with as_it_was(document), refusing_damage():
         writer = update_of(read_pdf(document, max_bytes))
@@ -62,9 +59,9 @@ def add_validation_data_in(
             writer,
             # Under no signature's name (VRI): ETSI EN 319 142-1, 5.4.3 has it as an option that few read.
             sig_contents=None,
-            certs=[asn1_x509.Certificate.load(encoded(one)) for one in certificates],
+            certs=[asn1_x509.Certificate.load(one) for one in certificates],
             ocsps=[ocsp.OCSPResponse.load(one) for one in ocsp_answers],
-            crls=[crl.CertificateList.load(one.public_bytes(Encoding.DER)) for one in lists],
+            crls=[crl.CertificateList.load(one) for one in lists],
         )
         writer.write_in_place()  # type: ignore[no-untyped-call]
 

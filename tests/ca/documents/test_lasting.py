@@ -2,99 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from asn1crypto import cms
-from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.validation import DocumentSecurityStore
-from pyhanko.sign.validation.ades import AdESLTAValidationResult, ades_lta_validation
-from pyhanko.sign.validation.policy_decl import (
-    PdfSignatureValidationSpec,
-    RevinfoOnlineFetchingRule,
-    RevocationInfoGatheringSpec,
-    SignatureValidationSpec,
-)
-from pyhanko_certvalidator.context import CertValidationPolicySpec
-from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
-from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from ca.ceremony.steps import sign_root_crl
-from ca.distinguished import SubjectFacts
 from ca.documents.errors import TimeStampMissing
 from ca.documents.lasting import add_archive_stamp, add_validation_data
-from ca.documents.signing import Place, SigningIdentity, seal_pdf
+from ca.documents.levels import Level
+from ca.documents.signing import Place, seal_pdf
 from ca.documents.time_stamping import with_time_stamp
 from ca.documents.verification import verify_pdf
-from ca.issuance import IssuanceRequest
 from ca.seals.picture import SealPicture
-from hsm import KeyKind, Token, TokenKeys
-from tests.ca.conftest import CREDIT_CODE, NOW, Clock, SmallCa
+from hsm import Token
+from tests.ca.conftest import NOW, Clock, SmallCa
 from tests.ca.documents.judges import pdfsig
-from tests.ca.timestamps.conftest import Stamping, make
+from tests.ca.documents.lasting_world import World, judged, make_world
 
 PLACE = Place(0, 100, 100)
 
 
-@dataclass
-class World:
-    """A CA with its list, a stamper and an enterprise that seals."""
-
-    ca: SmallCa
-    stamping: Stamping
-    identity: SigningIdentity
-    root_list: x509.CertificateRevocationList
-
-    @property
-    def authorities(self) -> list[x509.Certificate]:
-        return [self.ca.authority.certificate, self.ca.root.certificate]
-
-    @property
-    def lists(self) -> list[x509.CertificateRevocationList]:
-        return [self.ca.list(), self.root_list]
-
-    def sealed(self, pdf: bytes, picture: SealPicture) -> bytes:
-        answer = self.stamping.stamper.answer
-        return seal_pdf(pdf, self.identity, picture, PLACE, reason="签章", at=NOW, stamps=answer)
-
-
 @pytest.fixture
 def world(small_ca: SmallCa, session_token: Token, clock: Clock, tmp_path: Path) -> World:
-    stamping = make(small_ca, session_token, clock, tmp_path, KeyKind.P256)
-    label = f"lasting-{secrets.token_hex(4)}"
-    key = TokenKeys(session_token).generate(label, KeyKind.P256)
-    facts = SubjectFacts(enterprise_name="临沂某某建设工程有限公司", credit_code=CREDIT_CODE)
-    issued = small_ca.issuer.issue(IssuanceRequest(label, "enterprise-signing", facts, key.public_key()))
-    identity = SigningIdentity(key, issued.certificate, (small_ca.authority.certificate,))
-    return World(small_ca, stamping, identity, sign_root_crl(small_ca.root, 1, NOW))
-
-
-def _judged(pdf: bytes, world: World, at: datetime) -> AdESLTAValidationResult:
-    """pyHanko's opinion (ETSI EN 319 102-1, 5.6.3) from the document and the root alone, without network."""
-    root = asn1.Certificate.load(world.ca.root.certificate.public_bytes(Encoding.DER))
-    trust = CertValidationPolicySpec(SimpleTrustManager.build([root]), CertRevTrustPolicy(REQUIRE_REVINFO))
-    alone = RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY)
-    spec = PdfSignatureValidationSpec(SignatureValidationSpec(trust, alone))
-    (embedded, *_) = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
-    moment = ValidationTimingInfo(at, at, point_in_time_validation=False)
-    return asyncio.run(ades_lta_validation(embedded, spec, moment))
+    return make_world(small_ca, session_token, clock, tmp_path)
 
 
 def test_a_seal_with_a_time_stamp_says_when(
     world: World, page: bytes, picture: SealPicture, tmp_path: Path
 ) -> None:
-    pdf = world.sealed(page, picture)
+    pdf = world.sealed(page, picture, Level.B_T)
     (embedded,) = PdfFileReader(BytesIO(pdf)).embedded_signatures
     info = _stamp_in(embedded.pkcs7_content)
     assert abs(info["gen_time"].native - NOW) < timedelta(seconds=2)
@@ -108,25 +52,26 @@ def test_a_seal_with_a_time_stamp_says_when(
 def test_validation_data_and_an_archive_stamp_make_it_last(
     world: World, page: bytes, picture: SealPicture, tmp_path: Path
 ) -> None:
-    pdf = world.sealed(page, picture)
+    pdf = world.sealed(page, picture, Level.B_T)
     stamper = [one for _, one in world.stamping.own.all()]
-    kept = add_validation_data(pdf, [*world.authorities, *stamper], [], world.lists)
+    kept = add_validation_data(pdf, _der(*world.authorities, *stamper), [], _der(*world.lists))
     assert kept.startswith(pdf)
     store = DocumentSecurityStore.read_dss(PdfFileReader(BytesIO(kept)))
     assert len(store.crls) == 2
     archived = add_archive_stamp(kept, world.stamping.stamper.answer)
     assert archived.startswith(kept)
     assert "document timestamp" in pdfsig(tmp_path, archived).lower() or archived.count(b"/DocTimeStamp")
-    judged = _judged(archived, world, NOW + timedelta(minutes=5))
-    assert judged.ades_subindic is AdESPassed.OK
-    assert judged.oldest_evidence_record_timestamp is not None
+    opinion = judged(archived, world, NOW + timedelta(minutes=5))
+    assert opinion.ades_subindic is AdESPassed.OK
+    assert opinion.oldest_evidence_record_timestamp is not None
     # Once more, over the first stamp: the way on before that one's certificate ends.
     again = add_archive_stamp(archived, world.stamping.stamper.answer)
-    assert _judged(again, world, NOW + timedelta(minutes=5)).ades_subindic is AdESPassed.OK
+    assert judged(again, world, NOW + timedelta(minutes=5)).ades_subindic is AdESPassed.OK
 
 
 def test_a_lasting_document_can_be_sealed_again(world: World, page: bytes, picture: SealPicture) -> None:
-    pdf = add_validation_data(world.sealed(page, picture), world.authorities, [], world.lists)
+    pdf = world.sealed(page, picture, Level.B_T)
+    pdf = add_validation_data(pdf, _der(*world.authorities), [], _der(*world.lists))
     pdf = add_archive_stamp(pdf, world.stamping.stamper.answer)
     twice = seal_pdf(pdf, world.identity, picture, Place(0, 50, 50), reason="再签", at=NOW)
     reports = verify_pdf(
@@ -180,3 +125,7 @@ def _stamp_in(signature: bytes):  # type: ignore[no-untyped-def]
     (signer,) = cms.ContentInfo.load(signature)["content"]["signer_infos"]
     (attribute,) = signer["unsigned_attrs"]
     return attribute["values"][0]["content"]["encap_content_info"]["content"].parsed
+
+
+def _der(*signed: x509.Certificate | x509.CertificateRevocationList) -> list[bytes]:
+    return [one.public_bytes(Encoding.DER) for one in signed]
