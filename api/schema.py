@@ -17,6 +17,7 @@ import api.est.tables
 import api.idempotency.tables
 import api.jobs.tables
 import api.messages.tables
+import api.openings.tables
 import api.outside.alipay.sandbox.tables
 import api.outside.sms_sandbox
 import api.payments.tables

@@ -49,6 +49,7 @@ from api.journal.search import JournalSearch
 from api.messages.account_news import AccountMessages
 from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
+from api.openings.service import Openings
 from api.outside.alipay.client import Alipay
 from api.outside.alipay.sandbox.routes import AlipaySandbox
 from api.outside.aliyun.client import AliyunClient
@@ -343,6 +344,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
                 real_name=real_name,
                 statements=authority.statements,
                 scans=scans,
+                openings=Openings(db, _now),
+                stamper=authority.stamper,
             ),
             settings.server_secret(),
             settings.public_url,

@@ -70,12 +70,14 @@ class Decryption:
         mine = [one for one in held if one.purpose is Purpose.ENCRYPTION and one.credit_code == credit_code]
         return [self._known(one) for one in mine]
 
-    def check(self, tx: Connection, known: EncryptionCertificate, *, hold: bool = False) -> None:
+    def check(
+        self, tx: Connection, known: EncryptionCertificate, permission: Permission, *, hold: bool = False
+    ) -> None:
         """Raises CertificateUnusable (suspended, or revoked for its key's sake), NotPermitted,
         AdministratorNeeded. ``hold``: as in ``require_power``."""
         if not may_decrypt(known.state, known.reason):
             raise CertificateUnusable(f"the certificate is {known.state}: {known.reason}")
-        require_power(tx, known.holding, Permission.OPEN, hold=hold)
+        require_power(tx, known.holding, permission, hold=hold)
 
     def open(self, known: EncryptionCertificate, pin: str, *, is_own_pin: bool) -> PrivateKey:
         """The key. ``is_own_pin``: the PIN was typed for this very certificate.

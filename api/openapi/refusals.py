@@ -23,6 +23,8 @@ PDF: Final = (
     *("page_not_found", "seal_off_page", "signature_too_large"),
 )
 """Of whatever seals a document that somebody sends."""
+WINDOW: Final = ("opening_begun", "opening_brought_forward", "opening_over", "opening_window_invalid")
+"""Of whatever says when bids are opened."""
 ISSUANCE: Final = (
     *("issuance_conflict", "issuance_in_progress", "issuance_lapsed", "key_taken", "key_weak", "lint_failed"),
     *("profile_refused", "profile_unknown", "subject_invalid", *TOKEN),

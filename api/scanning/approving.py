@@ -17,6 +17,7 @@ from api.certificates import queries as holdings
 from api.certificates.power import require_power
 from api.db import Database
 from api.errors import NotFound
+from api.openings.errors import DepositTooLate, OpeningOver
 from api.platforms import registered
 from api.platforms.errors import DocumentMissing
 from api.platforms.rules import check_standing
@@ -37,7 +38,7 @@ from mobile_bridge.errors import BridgeError
 from mobile_bridge.server.rules import SessionKind
 from mobile_bridge.server.scans import Approval, Scan, ScanService
 
-FOR_GOOD: Final = (DocumentChanged, DocumentMissing, DocumentRefused)
+FOR_GOOD: Final = (DocumentChanged, DocumentMissing, DocumentRefused, DepositTooLate, OpeningOver)
 """What no second try changes: the scan fails."""
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.db import Database
+from api.openings.calls import KeptCall
+from api.openings.deposits import key_digest
+from api.openings.service import Openings
 from api.platforms import documents
 from api.platforms.registered import Platform
-from api.platforms.rules import Scope, check_scope
+from api.platforms.rules import check_scope
 from api.scanning.digests import request_digest
 from api.scanning.errors import (
     EnvelopeRepeated,
@@ -22,14 +26,25 @@ from api.scanning.errors import (
     TooManyEnvelopes,
     TooManyPlaces,
 )
-from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_PLACES
-from api.scanning.requests import BindAsked, DecryptAsked, DocumentAsked, ScanAsked, SignAsked, as_sent
+from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_PLACES, scope_of
+from api.scanning.requests import (
+    BindAsked,
+    DecryptAsked,
+    DepositAsked,
+    DocumentAsked,
+    ScanAsked,
+    SignAsked,
+    as_sent,
+    tender_of,
+)
 from api.scanning.sealed import SealedDocuments
 from api.statements.signing import Statements
 from ca.documents.errors import PageNotFound, SealOffPage
 from ca.documents.placing import Place
 from ca.documents.reading import SealablePdf, open_sealable
+from ca.envelopes.recipients import read_recipient
 from ca.envelopes.session import check_session_key
+from ca.errors import CaError
 from ca.seals.rules import RULES, SealKind
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.scans import CreatedScan, Scan, ScanService
@@ -56,27 +71,31 @@ class Asking:
         scans: ScanService,
         sealed: SealedDocuments,
         statements: Statements,
+        openings: Openings,
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
         self._scans = scans
         self._sealed = sealed
         self._statements = statements
+        self._openings = openings
         self._clock = clock
 
-    def ask(self, platform: Platform, asked: ScanAsked) -> NewScan:
-        """A scan for one of the platform's pages.
+    def ask(self, call: KeptCall, asked: ScanAsked) -> NewScan:
+        """A scan for one of the calling platform's pages.
 
         Raises ScopeMissing, OriginNotRegistered, DocumentMissing, PlaceOffPage, TooManyDocuments,
-        TooManyPlaces, TooManyEnvelopes, EnvelopeRepeated, SessionKeyInvalid, DocumentRefused.
+        TooManyPlaces, TooManyEnvelopes, EnvelopeRepeated, SessionKeyInvalid, DocumentRefused, and what
+        ``Openings`` does for bids.
         """
-        check_scope(platform.scopes, Scope(asked.kind))
+        platform = call.platform
+        check_scope(platform.scopes, scope_of(SessionKind(asked.kind)))
         origin = asked.origin or platform.origins[0]
         if origin not in platform.origins:
             raise OriginNotRegistered(f"{origin} is none of the platform's origins")
-        self._check(platform, asked)
         request = as_sent(asked)
         digest = request_digest(platform.id, origin, request)
+        self._check(call, asked, digest)
         made = self._scans.create(
             platform.id,
             SessionKind(asked.kind),
@@ -123,11 +142,16 @@ class Asking:
         }
         return told, self._statements.sign({"aud": scan.origin, "sub": "evidence", **told})
 
-    def _check(self, platform: Platform, asked: ScanAsked) -> None:
+    def _check(self, call: KeptCall, asked: ScanAsked, digest: str) -> None:
         if isinstance(asked, SignAsked):
-            self._check_documents(platform, asked)
+            self._check_documents(call.platform, asked)
+        elif isinstance(asked, DepositAsked):
+            _check_envelopes(asked)
+            self._openings.ask_deposit(call, tender_of(asked.tender), _keys(asked), digest)
         elif isinstance(asked, DecryptAsked):
             _check_envelopes(asked)
+            check_session_key(base64.b64decode(asked.session_key))
+            self._openings.ask_decryption(call, tender_of(asked.tender), _keys(asked), digest)
 
     def _check_documents(self, platform: Platform, asked: SignAsked) -> None:
         if len(asked.documents) > MOST_DOCUMENTS:
@@ -157,12 +181,20 @@ def _check_places(number: int, document: DocumentAsked, pdf: SealablePdf) -> Non
             raise PlaceOffPage(str(off), document=number, place=index) from off
 
 
-def _check_envelopes(asked: DecryptAsked) -> None:
+def _check_envelopes(asked: DepositAsked | DecryptAsked) -> None:
     if len(asked.envelopes) > MOST_ENVELOPES:
         raise TooManyEnvelopes(f"{len(asked.envelopes)} envelopes", most=MOST_ENVELOPES)
     if len({one.id for one in asked.envelopes}) != len(asked.envelopes):
         raise EnvelopeRepeated("the ids of envelopes must differ")
-    check_session_key(base64.b64decode(asked.session_key))
+
+
+def _keys(asked: DepositAsked | DecryptAsked) -> dict[str, str]:
+    """By which each envelope is known again; one that cannot be read was never deposited."""
+    found = {}
+    for one in asked.envelopes:
+        with suppress(CaError):
+            found[one.id] = key_digest(read_recipient(base64.b64decode(one.recipient)))
+    return found
 
 
 def _event(event: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from api.enterprises.rules import Permission
+from api.platforms.rules import Scope
 from mobile_bridge.server.rules import SessionKind
 
 MOST_DOCUMENTS: Final = 50
@@ -41,9 +42,16 @@ KINDS: Final = {
     SessionKind.SIGN: KindRule("文件签章", Permission.SEAL),
     SessionKind.GENERATE: KindRule("确认生成招标文件", Permission.SEAL),
     SessionKind.RECORD: KindRule("同步诚信库", Permission.RECORD),
+    SessionKind.DEPOSIT: KindRule("递交投标文件", Permission.BID),
     SessionKind.DECRYPT: KindRule("开标解密", Permission.OPEN),
 }
 """Every kind that a phone claims."""
+
+
+def scope_of(kind: SessionKind) -> Scope:
+    """What a platform must be registered for. Who may ask for bids to be opened may have it tried before."""
+    return Scope.DECRYPT if kind is SessionKind.DEPOSIT else Scope(kind.value)
+
 
 # An error whose own code is a hint needs no entry; of those named here the browser hears another word.
 _HEARD_AS: Final = {

@@ -23,7 +23,7 @@ from api.platforms.registered import Platform
 from api.realname.access import VerifiedPerson
 from api.realname.errors import RealNameRequired
 from api.realname.service import RealName
-from api.scanning.acts.decrypt import matching, recipient_of
+from api.scanning.acts.unwrapping import matching, recipient_of
 from api.scanning.bindings.queries import Binding
 from api.scanning.choosing import Choices
 from api.scanning.errors import NotBound
@@ -137,7 +137,7 @@ class Looking:
         return [dataclasses.replace(one, pages=sent.pages) for one, sent in zip(shown, known, strict=True)]
 
     def _recipients(self, scan: Scan, person: VerifiedPerson, bound: list[Binding]) -> list[Recipient]:
-        if scan.kind is not SessionKind.DECRYPT:
+        if scan.kind not in (SessionKind.DEPOSIT, SessionKind.DECRYPT):
             return []
         mine = [
             known

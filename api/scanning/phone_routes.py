@@ -79,7 +79,9 @@ def document(
 @router.post("/{scan_id}/approval")
 @refuses(
     *("approval_in_progress", "binding_needed", "certificate_needed", "pin_needed", "user_already_bound"),
-    "platform_suspended",
+    *("deposit_too_late", "envelope_of_other_tender", "opening_not_begun", "opening_over"),
+    "opening_unknown",
+    *("platform_suspended", "clock_untrusted"),
     *(*_CLOSED, *_UNFIT, *_SEALED, *PIN),
 )
 def approve(scan_id: ScanId, body: ApprovalBody, person: Verified, scanning: Service) -> ScanView:

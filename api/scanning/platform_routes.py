@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from api.openapi.refusals import PDF, TOKEN, refuses
+from api.openapi.refusals import PDF, TOKEN, WINDOW, refuses
+from api.openings.access import CallKept
 from api.platforms.access import Calling
 from api.scanning.requests import ScanAsked
 from api.scanning.schemas import CreatedView, EventView, EvidenceView, PlatformScanView
@@ -35,10 +36,12 @@ ScanId = Annotated[str, Path(min_length=1, max_length=32)]
 @refuses(
     *("document_missing", "envelope_repeated", "origin_not_registered", "place_off_page", "scope_missing"),
     *("session_key_invalid", "too_many_documents", "too_many_envelopes", "too_many_places", *PDF),
+    *("deposit_too_late", "envelope_of_other_tender", "opening_not_begun", "opening_window_needed"),
+    *WINDOW,
 )
-def ask(platform: Calling, body: ScanAsked, scanning: Service) -> CreatedView:
+def ask(call: CallKept, body: ScanAsked, scanning: Service) -> CreatedView:
     """发起扫码: one request for one person's phone, shown as a QR code on the platform's page."""
-    return CreatedView.of(scanning.asking.ask(platform, body), scanning.public_url)
+    return CreatedView.of(scanning.asking.ask(call, body), scanning.public_url)
 
 
 @router.get("/{scan_id}")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any, Final, Literal
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from api.openings.rules import Window
+from api.openings.windows import Tender
 from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_FACTS, MOST_PLACES
 from api.wire import Body
 from ca.envelopes.recipients import MAX_RECIPIENT
 
 _KEY: Final = "GQYKKnZiTGNtNLxCXPVJzwYmlDpBQyTdDBkNQZPVGAg="
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _RECIPIENT: Final = "MIIBZAIBADBMMDQxCzAJBgNVBAYTAkNO"
 
 
@@ -31,6 +36,17 @@ def _base64(text: str) -> str:
     return text
 
 
+def _moment(text: str) -> str:
+    # Python reads more than RFC 3339 allows, and tolerates a time without its offset.
+    if not _RFC3339.fullmatch(text):
+        raise ValueError("a time with its offset is expected (RFC 3339)")
+    try:
+        datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("no such time") from None
+    return text
+
+
 def _text(most: int) -> Any:
     return (Field(min_length=1, max_length=most), AfterValidator(_printable))
 
@@ -38,6 +54,8 @@ def _text(most: int) -> Any:
 Title = Annotated[str, *_text(80)]
 Words = Annotated[str, *_text(120)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Moment = Annotated[str, Field(min_length=20, max_length=35), AfterValidator(_moment)]
+"""A time as RFC 3339 writes it, kept as it was written."""
 Millimetres = Annotated[float, Field(ge=0, le=5000, allow_inf_nan=False)]
 
 
@@ -142,12 +160,31 @@ class GenerateAsked(_Asked):
 
 
 class TenderAsked(Body):
-    """Which opening it is."""
+    """Which opening it is, and when: the platform's own word, which its signature on the call makes binding.
+
+    Later calls may postpone an opening, and never bring it forward. Left out, only bids open that were never
+    deposited.
+    """
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
     title: Title = Field(examples=["临沂市某道路工程"])
     number: Title = Field(examples=["LY2026-0112"])
+    opens_at: Moment | None = Field(None, examples=["2026-12-01T09:00:00+08:00"])
+    closes_at: Moment | None = Field(None, examples=["2026-12-01T10:00:00+08:00"])
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.opens_at is None) != (self.closes_at is None):
+            raise ValueError("opens_at and closes_at go together")
+        return self
+
+
+class OpeningTenderAsked(TenderAsked):
+    """The same, with its window in any case."""
+
+    opens_at: Moment = Field(examples=["2026-12-01T09:00:00+08:00"])
+    closes_at: Moment = Field(examples=["2026-12-01T10:00:00+08:00"])
 
 
 class EnvelopeAsked(Body):
@@ -159,6 +196,28 @@ class EnvelopeAsked(Body):
     title: Title = Field(examples=["投标文件"])
     recipient: Annotated[str, AfterValidator(_base64)] = Field(
         min_length=4, max_length=(MAX_RECIPIENT + 2) // 3 * 4, examples=[_RECIPIENT]
+    )
+
+
+class DepositedAsked(EnvelopeAsked):
+    """An envelope whose key is to be tried. ``sha256``, ``bytes``: of its file.
+
+    ``check``: HMAC-SHA256 with the content key over "sealbridge-envelope-check" and the file's SHA-256 (32
+    bytes), in base64: the service proves by it that the token has the very key, and gives none out.
+    """
+
+    sha256: Sha256
+    bytes: int = Field(ge=1, le=2**53 - 1, examples=[1048576])
+    check: Annotated[str, AfterValidator(_base64)] = Field(min_length=44, max_length=44, examples=[_KEY])
+
+
+class DepositAsked(_Asked):
+    """扫码递交: the token tries the key of every envelope; the bidder gets a receipt with a time stamp."""
+
+    kind: Literal["deposit"]
+    tender: OpeningTenderAsked
+    envelopes: list[DepositedAsked] = Field(
+        min_length=1, max_length=2000, description=f"at most {MOST_ENVELOPES} (`too_many_envelopes`)"
     )
 
 
@@ -176,10 +235,25 @@ class DecryptAsked(_Asked):
 
 
 ScanAsked = Annotated[
-    BindAsked | LoginAsked | ToolLoginAsked | RecordAsked | SignAsked | GenerateAsked | DecryptAsked,
+    BindAsked
+    | LoginAsked
+    | ToolLoginAsked
+    | RecordAsked
+    | SignAsked
+    | GenerateAsked
+    | DepositAsked
+    | DecryptAsked,
     Field(discriminator="kind"),
 ]
 """Any of them."""
+
+
+def tender_of(asked: TenderAsked) -> Tender:
+    """The tender as openings know it."""
+    window = None
+    if asked.opens_at is not None and asked.closes_at is not None:
+        window = Window(datetime.fromisoformat(asked.opens_at), datetime.fromisoformat(asked.closes_at))
+    return Tender(asked.number, asked.title, window)
 
 
 def as_sent(asked: _Asked) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from api.timezone import CHINA
 from mobile_bridge.server.rules import SessionKind
 
 
@@ -38,6 +40,8 @@ def documents_of(kind: SessionKind, request: Mapping[str, Any]) -> list[ShownDoc
         ]
     if kind is SessionKind.GENERATE:
         return [ShownDocument(request["file"]["title"], request["file"]["sha256"])]
+    if kind is SessionKind.DEPOSIT:
+        return [ShownDocument(one["title"], one["sha256"]) for one in request["envelopes"]]
     if kind is SessionKind.DECRYPT:
         return [
             ShownDocument(one["title"], hashlib.sha256(one["recipient"].encode()).hexdigest())
@@ -62,6 +66,16 @@ def facts_of(kind: SessionKind, request: Mapping[str, Any]) -> list[Fact]:
             return [*((one["label"], one["value"]) for one in request.get("facts", ())), size]
         case SessionKind.RECORD:
             return [("将提供的信息", _RECORD)]
-        case SessionKind.DECRYPT:
-            return [("项目名称", request["tender"]["title"]), ("项目编号", request["tender"]["number"])]
+        case SessionKind.DEPOSIT | SessionKind.DECRYPT:
+            return _opening(request["tender"])
     return []
+
+
+def _opening(tender: Mapping[str, Any]) -> list[Fact]:
+    """A bidder sees when the bid will be opened, in the time of this country, before agreeing to it."""
+    lines = [("项目名称", tender["title"]), ("项目编号", tender["number"])]
+    for label, name in (("开标时间", "opens_at"), ("解密截止", "closes_at")):
+        if name in tender:
+            at = datetime.fromisoformat(tender[name]).astimezone(CHINA)
+            lines.append((label, at.isoformat(" ", "seconds").removesuffix("+08:00")))
+    return lines

@@ -14,15 +14,18 @@ from api.certificates.service import Certificates
 from api.db import Database
 from api.enterprises.service import Enterprises
 from api.jobs.handlers import Handlers
+from api.openings.service import Openings
 from api.realname.service import RealName
 from api.scanning.acts.bind import Bind
 from api.scanning.acts.decrypt import Decrypt
+from api.scanning.acts.deposit import Deposit
 from api.scanning.acts.generate import Generate
 from api.scanning.acts.login import Login, ToolLogin
 from api.scanning.acts.outcome import Act
 from api.scanning.acts.record import Record
 from api.scanning.acts.sign import Sign
 from api.scanning.acts.telling import CertificatesTold
+from api.scanning.acts.unwrapping import Unwrapping
 from api.scanning.approving import Approvals
 from api.scanning.asking import Asking
 from api.scanning.bindings.service import Bindings
@@ -34,6 +37,7 @@ from api.seals.service import Sealing
 from api.statements.signing import Statements
 from ca.audit.journal import Journal
 from ca.ledger import Ledger
+from ca.timestamps import TimeStamper
 from mobile_bridge.server.rules import SessionKind
 from mobile_bridge.server.scans import ScanService
 
@@ -67,6 +71,8 @@ class Below:
     real_name: RealName
     statements: Statements
     scans: ScanService
+    openings: Openings
+    stamper: TimeStamper
 
 
 def scanning(below: Below, server_key: bytes, public_url: str, handlers: Handlers) -> Scanning:
@@ -87,7 +93,7 @@ def scanning(below: Below, server_key: bytes, public_url: str, handlers: Handler
     )
     handlers.every("scans.sealed.clear", _HOUR, sealed.clear)
     return Scanning(
-        asking=Asking(below.db, below.scans, sealed, below.statements, below.clock),
+        asking=Asking(below.db, below.scans, sealed, below.statements, below.openings, below.clock),
         looking=Looking(below.db, below.scans, choices, decryption, below.real_name, below.clock),
         approvals=approvals,
         bindings=Bindings(below.db, below.clock, below.journal),
@@ -100,6 +106,7 @@ def _acts(
 ) -> Mapping[SessionKind, Act]:
     db, certificates = below.db, below.certificates
     told = CertificatesTold(db, below.ledger, below.clock)
+    bids = (db, certificates, decryption, Unwrapping(db, decryption, below.ledger), below.openings)
     return {
         SessionKind.BIND: Bind(db, certificates, told, pseudonyms, below.clock),
         SessionKind.LOGIN: Login(),
@@ -107,5 +114,6 @@ def _acts(
         SessionKind.SIGN: Sign(db, below.sealing, sealed),
         SessionKind.GENERATE: Generate(certificates),
         SessionKind.RECORD: Record(db, certificates, below.enterprises, told),
-        SessionKind.DECRYPT: Decrypt(db, certificates, decryption, below.ledger),
+        SessionKind.DEPOSIT: Deposit(*bids, below.stamper, below.clock),
+        SessionKind.DECRYPT: Decrypt(*bids),
     }

@@ -39,7 +39,17 @@ from mobile_bridge.sdk.errors import (
 )
 from mobile_bridge.sdk.opening import OpeningSession, open_envelope, recipients
 from mobile_bridge.sdk.revocation import RevocationLists
-from mobile_bridge.sdk.scans import Envelope, Place, Scan, Started, ToSeal, Uploaded
+from mobile_bridge.sdk.scans import (
+    Envelope,
+    Place,
+    Scan,
+    Started,
+    Tender,
+    ToDeposit,
+    ToSeal,
+    Uploaded,
+    envelope_check,
+)
 from mobile_bridge.sdk.statements import Approval, Statement, verify_approval, verify_statement
 from mobile_bridge.sdk.trust import Trust
 from mobile_bridge.sdk.webhooks import Notice, verify_webhook
@@ -66,12 +76,15 @@ __all__ = [
     "Seal",
     "Started",
     "Statement",
+    "Tender",
+    "ToDeposit",
     "ToSeal",
     "TooMany",
     "Trust",
     "Unavailable",
     "Unreachable",
     "Uploaded",
+    "envelope_check",
     "open_envelope",
     "recipients",
     "verify_approval",

@@ -26,7 +26,16 @@ from cryptography.hazmat.primitives.serialization import (
 from mobile_bridge.sdk import message_signatures
 from mobile_bridge.sdk.errors import NotVerified, Unreachable, refused
 from mobile_bridge.sdk.message_signatures import Message, PrivateKey
-from mobile_bridge.sdk.scans import Envelope, Scan, Started, ToSeal, Uploaded, request_digest
+from mobile_bridge.sdk.scans import (
+    Envelope,
+    Scan,
+    Started,
+    Tender,
+    ToDeposit,
+    ToSeal,
+    Uploaded,
+    request_digest,
+)
 
 PREFIX: Final = "/platform/v1"
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
@@ -160,12 +169,30 @@ class PlatformClient:
         file = {"title": file_title, "sha256": sha256, "bytes": size}
         return self._start("generate", {"file": file, "facts": shown}, more)
 
+    def deposit(self, tender: Tender, envelopes: Sequence[ToDeposit], **more: Any) -> Started:
+        """扫码递交: the bidder's token tries the keys of 1 to 200 envelopes, and gets a receipt.
+
+        Before the opening alone. The tender's window may be later than announced before, never earlier.
+        """
+        request = {"tender": tender.wire(), "envelopes": [one.wire() for one in envelopes]}
+        return self._start("deposit", request, more)
+
     def decrypt(
-        self, tender_title: str, number: str, session_key: bytes, envelopes: Sequence[Envelope], **more: Any
+        self,
+        tender: Tender | str,
+        number: str = "",
+        session_key: bytes = b"",
+        envelopes: Sequence[Envelope] = (),
+        **more: Any,
     ) -> Started:
-        """扫码解密: the content keys of 1 to 200 envelopes, sealed to the session's one-use public key."""
+        """扫码解密: the content keys of 1 to 200 envelopes, sealed to the session's one-use public key.
+
+        Inside the tender's window alone. A title in place of ``tender``, with ``number``: for envelopes that
+        were never deposited, without a window.
+        """
+        told = tender.wire() if isinstance(tender, Tender) else {"title": tender, "number": number}
         request = {
-            "tender": {"title": tender_title, "number": number},
+            "tender": told,
             "session_key": base64.b64encode(session_key).decode(),
             "envelopes": [one.wire() for one in envelopes],
         }

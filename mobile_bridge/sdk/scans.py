@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
+import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Self
+
+from mobile_bridge.canonical import canonical
 
 FINAL: Final = frozenset({"complete", "refused", "expired", "cancelled", "failed"})
 """The statuses that nothing follows."""
@@ -51,6 +53,56 @@ class Envelope:
             "title": self.title,
             "recipient": base64.b64encode(self.recipient).decode(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """Which opening it is, and from when to when bids are opened, both included. Aware times."""
+
+    title: str
+    number: str
+    opens_at: datetime
+    closes_at: datetime
+
+    def wire(self) -> dict[str, str]:
+        """As JSON."""
+        return {
+            "title": self.title,
+            "number": self.number,
+            "opens_at": _moment(self.opens_at),
+            "closes_at": _moment(self.closes_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ToDeposit:
+    """An envelope whose key is to be tried. ``sha256`` (hexadecimal), ``size``: of its file.
+
+    ``check``: ``envelope_check`` of its content key, made where it was sealed.
+    """
+
+    id: str
+    title: str
+    sha256: str
+    size: int
+    recipient: bytes
+    check: bytes
+
+    def wire(self) -> dict[str, str | int]:
+        """As JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "sha256": self.sha256,
+            "bytes": self.size,
+            "recipient": base64.b64encode(self.recipient).decode(),
+            "check": base64.b64encode(self.check).decode(),
+        }
+
+
+def envelope_check(content_key: bytes, sha256: str) -> bytes:
+    """What proves, at a deposit, that the token has the key of the envelope whose file has this SHA-256."""
+    return hmac.digest(content_key, b"sealbridge-envelope-check" + bytes.fromhex(sha256), "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +177,14 @@ class Scan:
         )
 
 
+def _moment(at: datetime) -> str:
+    """RFC 3339, in UTC. Raises ValueError for a naive time."""
+    if at.tzinfo is None:
+        raise ValueError("a time with its zone is expected")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def request_digest(platform: str, request: Mapping[str, Any]) -> str:
     """What a code, an approval and an answer are bound to: SHA-256 (hexadecimal) over the request as it was
     sent, with the platform's id put in, in the canonical form of RFC 8785."""
-    canonical = json.dumps(
-        _plain({**request, "platform": platform}), ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return hashlib.sha256(canonical({**request, "platform": platform})).hexdigest()

@@ -23,6 +23,7 @@ class SessionKind(StrEnum):
     RECORD = "record"
     SIGN = "sign"
     GENERATE = "generate"
+    DEPOSIT = "deposit"
     DECRYPT = "decrypt"
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from api.scanning.digests import canonical, request_digest, short
+from api.scanning.digests import request_digest, short
 from api.scanning.kinds import KINDS, heard_as
 from api.scanning.requests import ScanAsked, as_sent
+from mobile_bridge.canonical import canonical
 from mobile_bridge.server.rules import SCANNED
 from mobile_bridge.server.scans.rules import Hint
 
@@ -18,6 +19,8 @@ READ: TypeAdapter[Any] = TypeAdapter(ScanAsked)
 NONCE, SHA = "0123456789abcdef", "a" * 64
 PLACE = {"page": 0, "x_mm": 100, "y_mm": 200.5}
 KEY = "GQYKKnZiTGNtNLxCXPVJzwYmlDpBQyTdDBkNQZPVGAg="
+
+OPENS, CLOSES = "2026-03-02T09:00:00+08:00", "2026-03-02T01:30:00.5Z"
 
 
 def body(kind: str, **more: Any) -> dict[str, Any]:
@@ -31,6 +34,19 @@ GOOD = [
     body("record", title="同步"),
     body("sign", reason="签署", documents=[{"sha256": SHA, "title": "招标文件", "places": [PLACE]}]),
     body("generate", file={"title": "招标文件", "sha256": SHA, "bytes": 7}),
+    body(
+        "deposit",
+        tender={"title": "道路工程", "number": "LY-1", "opens_at": OPENS, "closes_at": CLOSES},
+        envelopes=[
+            {"id": "1", "title": "投标文件", "sha256": SHA, "bytes": 7, "recipient": "MIIB", "check": KEY}
+        ],
+    ),
+    body(
+        "decrypt",
+        tender={"title": "道路工程", "number": "LY-1", "opens_at": OPENS, "closes_at": CLOSES},
+        session_key=KEY,
+        envelopes=[{"id": "1", "title": "投标文件", "recipient": "MIIB"}],
+    ),
     body(
         "decrypt",
         tender={"title": "道路工程", "number": "LY-1"},

@@ -1,0 +1,108 @@
+"""Bids that were deposited: by the digest of the encrypted content key, which nobody can write otherwise.
+
+The recipient's part of an envelope can be encoded in several ways (by serial number, by key identifier); what
+the token is given to unwrap cannot. So a bid is known again however it is presented.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from api.openings.errors import EnvelopeOfOtherTender
+from api.openings.tables import deposit, opening
+from ca.envelopes.recipients import Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """A bid that the token has unwrapped once. ``envelope``: the platform's id; ``sha256``: of its file."""
+
+    key_sha256: str
+    opening_id: str
+    envelope: str
+    title: str
+    sha256: str
+    bytes: int
+    serial: str
+    person_id: int
+    credit_code: str | None
+    scan_id: str
+    deposited_at: datetime
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The bids to one certificate that are still to be opened, and the next opening of them."""
+
+    serial: str
+    count: int
+    opens_at: datetime
+    closes_at: datetime
+    title: str
+    number: str
+
+
+_ALL: Final[Select[Any]] = select(*(deposit.c[name] for name in Deposit.__slots__))
+
+
+def key_digest(recipient: Recipient) -> str:
+    """By which a bid is known again: SHA-256 of its encrypted content key, hexadecimal."""
+    return hashlib.sha256(recipient.encrypted_key).hexdigest()
+
+
+def openings_of(tx: Connection, keys: Collection[str]) -> dict[str, str]:
+    """Which of these bids were deposited, and for which opening (its id)."""
+    asked = select(deposit.c.key_sha256, deposit.c.opening_id).where(deposit.c.key_sha256.in_(list(keys)))
+    return {str(row.key_sha256): str(row.opening_id) for row in tx.execute(asked)}
+
+
+def remember(tx: Connection, new: Iterable[Deposit]) -> None:
+    """Write deposits down; the same one may come again. Raises EnvelopeOfOtherTender."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    for one in new:
+        values = {name: getattr(one, name) for name in Deposit.__slots__}
+        tx.execute(insert(deposit).values(values).on_conflict_do_nothing())
+        known = openings_of(tx, [one.key_sha256])[one.key_sha256]
+        if known != one.opening_id:
+            raise EnvelopeOfOtherTender("deposited for another tender", envelope=one.envelope)
+
+
+def mark_opened(tx: Connection, keys: Collection[str], now: datetime) -> None:
+    """Their content keys have been given out; the first time counts."""
+    unopened = deposit.c.key_sha256.in_(list(keys)) & deposit.c.opened_at.is_(None)
+    tx.execute(update(deposit).where(unopened).values(opened_at=now))
+
+
+def of_opening(tx: Connection, opening_id: str) -> list[Deposit]:
+    """The bids of an opening, oldest first."""
+    asked = _ALL.where(deposit.c.opening_id == opening_id)
+    ordered = asked.order_by(deposit.c.deposited_at, deposit.c.key_sha256)
+    return [Deposit(**row._asdict()) for row in tx.execute(ordered)]
+
+
+def waiting(tx: Connection, serials: Collection[str], now: datetime) -> dict[str, Waiting]:
+    """Of each of these encryption certificates that has some, the bids that are still to be opened."""
+    if not serials:
+        return {}
+    unopened = (deposit.c.opened_at.is_(None)) & (opening.c.closes_at >= now)
+    rows = tx.execute(
+        select(
+            *(deposit.c.serial, func.count().over(partition_by=deposit.c.serial).label("count")),
+            *(opening.c.opens_at, opening.c.closes_at, opening.c.title, opening.c.number),
+        )
+        .select_from(deposit.join(opening))
+        .where(deposit.c.serial.in_(list(serials)), unopened)
+        .order_by(opening.c.closes_at, opening.c.id)
+    )
+    found: dict[str, Waiting] = {}
+    for row in rows:
+        found.setdefault(row.serial, Waiting(**row._asdict()))
+    return found
