@@ -23,6 +23,7 @@ from api.cli import (
     serve,
     setup,
     token,
+    verify,
 )
 from api.errors import FileUnusable
 from ca.audit.event import Actor, act_as
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("setup")(setup.command)
 app.command("serve")(serve.command)
 app.command("doctor")(doctor.command)
+app.command("verify")(verify.command)
 app.command("ceremony")(ceremony.command)
 app.add_typer(token.app, name="token")
 app.add_typer(operator.app, name="operator")

@@ -1,0 +1,132 @@
+"""A report as JSON: codes for programs, and beside each code its words for people."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import Any
+
+from ca.documents.verification import words
+from ca.documents.verification.model import (
+    CertificateFacts,
+    CertificateState,
+    Change,
+    DocumentReport,
+    SealReport,
+    SignatureReport,
+    SignFound,
+    TimeStampReport,
+)
+
+
+def to_json(report: DocumentReport) -> dict[str, Any]:
+    """Times are RFC 3339 in UTC; binary values base64."""
+    return {
+        "verdict": report.verdict.value,
+        "message": words.VERDICTS[report.verdict],
+        "note": words.VERDICT_NOTES[report.verdict],
+        "sha256": report.sha256,
+        "size": report.size,
+        "pages": report.pages,
+        "revisions": report.revisions,
+        "verified_at": _time(report.at),
+        "signatures": [_signature(one) for one in report.signatures],
+        "time_stamps": [_stamp(one) for one in report.time_stamps],
+        "warnings": [_sign(one) for one in report.warnings],
+    }
+
+
+def _signature(one: SignatureReport) -> dict[str, Any]:
+    algorithms = one.algorithms and {"digest": one.algorithms[0], "signature": one.algorithms[1]}
+    return {
+        "field": one.field,
+        "verdict": one.verdict.value,
+        "message": words.VERDICTS[one.verdict],
+        "problems": [{"code": code, "message": words.PROBLEMS[code]} for code in one.problems],
+        "signer": _facts(one.certificate) if one.certificate else None,
+        "seal": _seal(one.seal) if one.seal else None,
+        "page": one.page,
+        "reason": one.reason,
+        "claimed_at": _time(one.claimed_at),
+        "proven_at": _time(one.proven_at),
+        "algorithms": algorithms,
+        "intact": one.intact,
+        "coverage": one.coverage.value,
+        "covered_bytes": one.covered,
+        "revision": one.revision,
+        "changes_since": [_change(change) for change in one.changes],
+        "certification": one.certification,
+        "certificate_then": _state(one.then) if one.then else None,
+        "certificate_now": _state(one.now) if one.now else None,
+        "time_stamps": [_stamp(stamp) for stamp in one.time_stamps],
+        "level": one.level.value if one.level else None,
+    }
+
+
+def _facts(one: CertificateFacts) -> dict[str, Any]:
+    return {
+        "subject": one.subject,
+        "common_name": one.common_name,
+        "organisation": one.organisation,
+        "credit_code": one.credit_code,
+        "issuer": one.issuer,
+        "serial": one.serial,
+        "not_before": _time(one.not_before),
+        "not_after": _time(one.not_after),
+        "certificate": b64encode(one.der).decode(),
+    }
+
+
+def _seal(one: SealReport) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "type": one.type,
+        "version": one.version,
+        "maker": one.maker,
+        "valid_from": _time(one.starts),
+        "valid_until": _time(one.ends),
+        "picture_format": one.picture_format,
+        "picture": b64encode(one.picture).decode(),
+        "width_mm": one.width_mm,
+        "height_mm": one.height_mm,
+        "faults": [{"code": code, "message": words.PROBLEMS[code]} for code in one.faults],
+    }
+
+
+def _state(one: CertificateState) -> dict[str, Any]:
+    return {
+        "at": _time(one.at),
+        "standing": one.standing.value,
+        "message": words.STANDINGS[one.standing],
+        "source": one.source.value if one.source else None,
+        "as_of": _time(one.as_of),
+        "revoked_at": _time(one.revoked_at),
+        "reason": one.reason,
+    }
+
+
+def _stamp(one: TimeStampReport) -> dict[str, Any]:
+    return {
+        "at": _time(one.at),
+        "authority": one.authority,
+        "over_document": one.over_document,
+        "trusted": one.trusted,
+        "problems": [{"code": code, "message": words.PROBLEMS[code]} for code in one.problems],
+    }
+
+
+def _change(one: Change) -> dict[str, Any]:
+    return {"kind": one.kind.value, "message": words.CHANGES[one.kind], "where": list(one.where)}
+
+
+def _sign(one: SignFound) -> dict[str, Any]:
+    return {"code": one.sign.value, "message": words.SIGNS[one.sign], "where": list(one.where)}
+
+
+def _time(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    # A claim without a zone (a PDF date may lack one) is taken as UTC.
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
