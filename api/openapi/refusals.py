@@ -20,7 +20,8 @@ DRAWN: Final = ("glyphs_missing", "seal_code_invalid", "seal_name_invalid")
 """Of whatever draws a seal."""
 PDF: Final = (
     *("pdf_active", "pdf_damaged", "pdf_empty", "pdf_encrypted", "pdf_hybrid", "pdf_locked", "pdf_too_large"),
-    *("page_not_found", "seal_off_page", "signature_too_large"),
+    *("page_not_found", "seal_off_page", "keyword_not_found", "keyword_search_failed", "seam_needs_pages"),
+    *("signature_too_large", "too_many_impressions"),
 )
 """Of whatever seals a document that somebody sends."""
 WINDOW: Final = ("opening_begun", "opening_brought_forward", "opening_over", "opening_window_invalid")

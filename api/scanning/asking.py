@@ -39,8 +39,8 @@ from api.scanning.requests import (
 )
 from api.scanning.sealed import SealedDocuments
 from api.statements.signing import Statements
-from ca.documents.errors import PageNotFound, SealOffPage
-from ca.documents.placing import Place
+from ca.documents.errors import KeywordNotFound, PageNotFound, SealOffPage, SeamTooShort
+from ca.documents.impressions import impressions
 from ca.documents.reading import SealablePdf, open_sealable
 from ca.envelopes.recipients import read_recipient
 from ca.envelopes.session import check_session_key
@@ -171,14 +171,15 @@ class Asking:
 
 
 def _check_places(number: int, document: DocumentAsked, pdf: SealablePdf) -> None:
-    """A round seal, the largest that anybody has, must be wholly on its page."""
+    """A round seal, the largest that anybody has, must be wholly on its page, and keywords must be there."""
     for index, one in enumerate(document.places):
         try:
-            page = pdf.page_index(one.page)
-            place = Place(page, one.x_mm, one.y_mm)
-            pdf.geometry(page).rectangle(place, _SEAL_MM, _SEAL_MM)
+            impressions(pdf, [one.placement()], (_SEAL_MM, _SEAL_MM))
         except (PageNotFound, SealOffPage) as off:
             raise PlaceOffPage(str(off), document=number, place=index) from off
+        except (KeywordNotFound, SeamTooShort) as missing:
+            missing.facts.update(document=number, place=index)
+            raise
 
 
 def _check_envelopes(asked: DepositAsked | DecryptAsked) -> None:

@@ -13,19 +13,13 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from api.openings.rules import Window
 from api.openings.windows import Tender
 from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_FACTS, MOST_PLACES
-from api.wire import Body
+from api.seals.places import PlacementAsked
+from api.wire import Body, printable
 from ca.envelopes.recipients import MAX_RECIPIENT
 
 _KEY: Final = "GQYKKnZiTGNtNLxCXPVJzwYmlDpBQyTdDBkNQZPVGAg="
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _RECIPIENT: Final = "MIIBZAIBADBMMDQxCzAJBgNVBAYTAkNO"
-
-
-def _printable(text: str) -> str:
-    # Nothing invisible: what is shown must read as what is signed (no controls, no changes of direction).
-    if not text.isprintable() or text != text.strip():
-        raise ValueError("printable characters are expected, and no spaces around them")
-    return text
 
 
 def _base64(text: str) -> str:
@@ -48,7 +42,7 @@ def _moment(text: str) -> str:
 
 
 def _text(most: int) -> Any:
-    return (Field(min_length=1, max_length=most), AfterValidator(_printable))
+    return (Field(min_length=1, max_length=most), AfterValidator(printable))
 
 
 Title = Annotated[str, *_text(80)]
@@ -56,7 +50,6 @@ Words = Annotated[str, *_text(120)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Moment = Annotated[str, Field(min_length=20, max_length=35), AfterValidator(_moment)]
 """A time as RFC 3339 writes it, kept as it was written."""
-Millimetres = Annotated[float, Field(ge=0, le=5000, allow_inf_nan=False)]
 
 
 class _Asked(Body):
@@ -102,22 +95,14 @@ class RecordAsked(_Asked):
     kind: Literal["record"]
 
 
-class PlaceAsked(Body):
-    """The centre of a seal. ``page`` from 0, negative counts from the end; from the upper left corner."""
-
-    page: int = Field(ge=-10_000, le=10_000, examples=[0])
-    x_mm: Millimetres = Field(examples=[105])
-    y_mm: Millimetres = Field(examples=[210])
-
-
 class DocumentAsked(Body):
-    """A document that was uploaded before. ``places``: at least one; most of them as documents allow."""
+    """A document that was uploaded before. ``places``: at least one; all of them are one signature."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
     sha256: Sha256
     title: Title = Field(examples=["招标文件"])
-    places: list[PlaceAsked] = Field(
+    places: list[PlacementAsked] = Field(
         min_length=1, max_length=200, description=f"at most {MOST_PLACES} (`too_many_places`)"
     )
 

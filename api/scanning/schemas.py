@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr
 
@@ -17,7 +17,9 @@ from api.scanning.digests import short
 from api.scanning.kinds import KINDS
 from api.scanning.looking import Recipient, ScanShown
 from api.scanning.showing import ShownDocument
+from api.seals.places import told
 from api.wire import Answer, Body
+from ca.documents.placing import Edge, Which
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.scans import Hint, Scan
 
@@ -63,11 +65,23 @@ class PlatformView(Answer):
 
 
 class PlaceView(Answer):
-    """The centre of a seal; ``page`` from 0, negative from the end."""
+    """Where a seal goes, as the platform asked; what does not belong to ``at`` is null.
 
-    page: int
-    x_mm: float
-    y_mm: float
+    ``page``, ``x_mm``, ``y_mm`` for ``page``; ``x_mm``, ``y_mm`` for ``every_page``; ``text``, ``which``,
+    ``dx_mm``, ``dy_mm`` for ``keyword``; ``edge``, ``along_mm``, ``pages`` for ``seam``.
+    """
+
+    at: Literal["page", "keyword", "every_page", "seam"] = "page"
+    page: int | None = None
+    x_mm: float | None = None
+    y_mm: float | None = None
+    text: str | None = None
+    which: Which | None = None
+    dx_mm: float | None = None
+    dy_mm: float | None = None
+    edge: Edge | None = None
+    along_mm: float | None = None
+    pages: list[int] | None = None
 
 
 class ShownDocumentView(Answer):
@@ -83,7 +97,7 @@ class ShownDocumentView(Answer):
     @classmethod
     def of(cls, one: ShownDocument) -> Self:
         """The view of a document."""
-        places = [PlaceView(**place) for place in one.places]
+        places = [PlaceView(**told(place)) for place in one.places]
         return cls(
             title=one.title, sha256=one.sha256, short=short(one.sha256), pages=one.pages, places=places
         )

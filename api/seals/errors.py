@@ -36,3 +36,11 @@ class SealChoiceNeeded(AppError):
     kind = Kind.CONFLICT
     code = "seal_choice_needed"
     zh = "该证书有多枚此类印章，请选择其中一枚"
+
+
+class PlaceNeeded(AppError):
+    """The request does not say where the seal goes."""
+
+    kind = Kind.INVALID
+    code = "place_missing"
+    zh = "请指定签章位置"

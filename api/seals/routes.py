@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from pydantic import Field, Json
 
 from api.openapi.refusals import DRAWN, PDF, PIN, refuses
 from api.realname.access import Verified
+from api.seals.places import MOST_PLACES, Millimetres, PlacementAsked, chosen
 from api.seals.service import Sealing
-from ca.documents.signing import Place
 
 router = APIRouter(prefix="/v1", tags=["签章"])
 
@@ -30,6 +31,7 @@ def _sealing(request: Request) -> Sealing:
     "no_longer_member",
     "not_found",
     "not_permitted",
+    "place_missing",
     "seal_choice_needed",
     "seal_not_in_use",
     "seal_suspended",
@@ -43,8 +45,17 @@ def stamp(
     sealing: Annotated[Sealing, Depends(_sealing)],
     file: Annotated[UploadFile, File(description="the PDF, at most 64 MB")],
     pin: Annotated[str, Form(max_length=256)],
-    x_mm: Annotated[float, Form(description="centre of the seal, from the left edge of the page as shown")],
-    y_mm: Annotated[float, Form(description="centre of the seal, from the top edge")],
+    places: Annotated[
+        Json[Annotated[list[PlacementAsked], Field(min_length=1, max_length=MOST_PLACES)]] | None,
+        Form(
+            description="JSON: where the seal goes, all of it one signature; or one place by the next three",
+            examples=['[{"at": "keyword", "text": "（盖章）"}, {"at": "seam"}]'],
+        ),
+    ] = None,
+    x_mm: Annotated[
+        Millimetres | None, Form(description="centre of the seal, from the left edge of the page as shown")
+    ] = None,
+    y_mm: Annotated[Millimetres | None, Form(description="centre of the seal, from the top edge")] = None,
     page: Annotated[int, Form(description="from 0; negative counts from the end")] = -1,
     reason: Annotated[str, Form(min_length=1, max_length=120)] = "电子签章",
     seal: Annotated[
@@ -54,5 +65,6 @@ def stamp(
 ) -> Response:
     """盖章: the PDF with a seal of the certificate. Earlier signatures stay valid; the PDF is not kept."""
     pdf = file.file.read()
-    sealed = sealing.stamp(person, serial, pin, pdf, Place(page, x_mm, y_mm), reason, seal=seal)
+    where = chosen(places, page, x_mm, y_mm)
+    sealed = sealing.stamp(person, serial, pin, pdf, where, reason, seal=seal)
     return Response(sealed, media_type="application/pdf")

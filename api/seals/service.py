@@ -24,7 +24,8 @@ from api.seals.rules import OWN
 from api.seals.tables import stamp
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
-from ca.documents.signing import Place, SigningIdentity, seal_pdf
+from ca.documents.placing import Placement
+from ca.documents.signing import SigningIdentity, seal_pdf
 from ca.seals.picture import SealPicture
 from ca.seals.rules import SealKind
 
@@ -76,7 +77,7 @@ class Sealing:
         serial: str,
         pin: str,
         pdf: bytes,
-        place: Place,
+        place: Placement | Sequence[Placement],
         reason: str,
         permission: Permission | None = Permission.SEAL,
         seal: str | None = None,
@@ -89,7 +90,7 @@ class Sealing:
         the subclasses of DocumentRefused for a PDF that cannot be sealed.
         """
         taken = self.take_up(person, serial, pin, permission, seal)
-        sealed = self.put(taken, pdf, [place], reason)
+        sealed = self.put(taken, pdf, [place] if isinstance(place, Placement) else place, reason)
         with self._db.write() as tx:
             done = Stamped(_digest(pdf), _digest(sealed), reason)
             self._journal.append(tx, *self.note(tx, taken, permission, [done]))
@@ -113,15 +114,13 @@ class Sealing:
         picture = SealPicture(chosen.name, shown.pdf, shown.png, *size)
         return Seal(held.serial, identity, picture, chosen.id, chosen.der or b"")
 
-    def put(self, seal: Seal, pdf: bytes, places: Sequence[Place], reason: str) -> bytes:
-        """``pdf`` with the seal at each place, one signature after the other: every one can be verified.
+    def put(self, seal: Seal, pdf: bytes, places: Sequence[Placement], reason: str) -> bytes:
+        """``pdf`` with the seal at each place, all of them one signature.
 
         Nothing is written down: whoever gives the document out calls ``note`` first. Raises HsmError and the
         subclasses of DocumentRefused.
         """
-        for place in places:
-            pdf = seal_pdf(pdf, seal.identity, seal.picture, place, reason=reason, at=self._clock())
-        return pdf
+        return seal_pdf(pdf, seal.identity, seal.picture, places, reason=reason, at=self._clock())
 
     def note(
         self, tx: Connection, seal: Seal, permission: Permission | None, stamped: Sequence[Stamped]

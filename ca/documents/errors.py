@@ -87,6 +87,34 @@ class SealOffPage(DocumentRefused):
     zh = "印章超出页面范围，请调整位置"
 
 
+class KeywordNotFound(DocumentRefused):
+    """The text beside which the seal was to go is not in the document; pictures of text are not read."""
+
+    code = "keyword_not_found"
+    zh = "文件中没有找到关键字“{keyword}”，请核对或改用坐标签章"
+
+
+class KeywordSearchFailed(DocumentRefused):
+    """The document's text could not be searched within bounded time and memory."""
+
+    code = "keyword_search_failed"
+    zh = "无法在该文件中查找关键字，请改用坐标签章"
+
+
+class SeamTooShort(DocumentRefused):
+    """A seam seal needs two pages at least."""
+
+    code = "seam_needs_pages"
+    zh = "骑缝章至少需要两页"
+
+
+class TooManyImpressions(DocumentRefused):
+    """The placements would leave more marks of the seal than one document may have."""
+
+    code = "too_many_impressions"
+    zh = "印章数量过多（上限 {most} 处），请减少签章位置"
+
+
 class HoleMissing(CaError):
     """The document was not prepared for a signature, or already holds it."""
 

@@ -55,7 +55,8 @@ class Hole:
 def find_hole(document: bytes) -> Hole:
     """The one empty hole of a prepared document. Raises HoleMissing, PdfDamaged."""
     with refusing_damage():
-        holes = [hole for hole in _covering(document) if _is_empty(document, hole)]
+        # A seal on many pages has a field for each, and one signature.
+        holes = [hole for hole in dict.fromkeys(_covering(document)) if _is_empty(document, hole)]
     if len(holes) != 1:
         raise HoleMissing(f"{len(holes)} empty signatures cover the whole document")
     return holes[0]

@@ -1,24 +1,35 @@
-"""From millimetres on a page as people see it to the coordinates that the PDF uses."""
+"""Where seals go in a document: at a point, beside a keyword, on every page, or across the edges (骑缝章).
+
+All measures are millimetres on the page as shown, after cropping and rotation: right and down from its top
+left corner, to the centre of the seal. Pages count from 0, or from the end when negative.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from ca.documents.errors import SealOffPage
 
-_POINTS_PER_MM = 72 / 25.4
-_TOLERANCE = 0.5  # points: a seal drawn to touch the edge is on the page
+class Which(StrEnum):
+    """Which of a keyword's occurrences, in the order of reading."""
 
-Rectangle = tuple[float, float, float, float]  # left, bottom, right, top
+    FIRST = "first"
+    LAST = "last"
+    ALL = "all"
+
+
+class Edge(StrEnum):
+    """The edge of the pages that a seam seal lies across."""
+
+    RIGHT = "right"
+    LEFT = "left"
+    TOP = "top"
+    BOTTOM = "bottom"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the centre of a seal goes.
-
-    ``page`` counts from 0, or from the end when negative. ``x_mm`` and ``y_mm`` run right and down from the
-    top left corner of the page as shown, after cropping and rotation.
-    """
+    """A point of one page."""
 
     page: int
     x_mm: float
@@ -26,49 +37,38 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class PageGeometry:
-    """What a viewer shows of a page (ISO 32000-1, 7.7.3.3 and 14.11.2)."""
+class AtKeyword:
+    """The middle of a text, moved by ``dx_mm`` to the right and ``dy_mm`` down.
 
-    shown: Rectangle  # the crop box, in user space
-    rotation: int  # clockwise, 0, 90, 180 or 270
-    user_unit: float = 1.0  # size of one unit of user space in 1/72 inch
+    Spaces and line breaks in the document do not matter, nor do full-width and compatibility forms.
+    """
 
-    def rectangle(self, place: Place, width_mm: float, height_mm: float) -> Rectangle:
-        """The rectangle in user space of a seal at ``place``. Raises SealOffPage."""
-        scale = _POINTS_PER_MM / self.user_unit
-        x, y = self._centre(place.x_mm * scale, place.y_mm * scale)
-        upright = self.rotation % 180 == 0
-        width, height = (width_mm, height_mm) if upright else (height_mm, width_mm)
-        half_width, half_height = width * scale / 2, height * scale / 2
-        box = (x - half_width, y - half_height, x + half_width, y + half_height)
-        if not self._holds(box):
-            raise SealOffPage(f"{box} is not inside {self.shown}")
-        return box
+    text: str
+    which: Which = Which.LAST
+    dx_mm: float = 0.0
+    dy_mm: float = 0.0
 
-    @property
-    def upright_matrix(self) -> tuple[int, int, int, int, int, int] | None:
-        """The matrix that turns an appearance against the page's rotation; None where there is none."""
-        return {
-            90: (0, 1, -1, 0, 0, 0),
-            180: (-1, 0, 0, -1, 0, 0),
-            270: (0, -1, 1, 0, 0, 0),
-        }.get(self.rotation)
 
-    def _centre(self, right: float, down: float) -> tuple[float, float]:
-        """The point of user space that is shown ``right`` and ``down`` of the top left corner."""
-        x0, y0, x1, y1 = self.shown
-        return {
-            0: (x0 + right, y1 - down),
-            90: (x0 + down, y0 + right),
-            180: (x1 - right, y0 + down),
-            270: (x1 - down, y1 - right),
-        }[self.rotation]
+@dataclass(frozen=True, slots=True)
+class OnEveryPage:
+    """The same point of each page."""
 
-    def _holds(self, box: Rectangle) -> bool:
-        x0, y0, x1, y1 = self.shown
-        return (
-            box[0] >= x0 - _TOLERANCE
-            and box[1] >= y0 - _TOLERANCE
-            and box[2] <= x1 + _TOLERANCE
-            and box[3] <= y1 + _TOLERANCE
-        )
+    x_mm: float
+    y_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Across the edges of the pages: each has its share, and the fanned pages show the whole seal.
+
+    ``along_mm``: from the upper, or left, end of the edge to the centre; the middle of the first page's edge
+    unless given. ``pages``: first and last, both included; all of them unless given.
+    """
+
+    edge: Edge = Edge.RIGHT
+    along_mm: float | None = None
+    pages: tuple[int, int] | None = None
+
+
+Placement = Place | AtKeyword | OnEveryPage | Seam
+"""Any of them. All placements of one sealing are one signature."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import SEEK_END, BytesIO
 from typing import Any, BinaryIO, Final
 
@@ -25,7 +25,7 @@ from ca.documents.errors import (
     PdfLocked,
     PdfTooLarge,
 )
-from ca.documents.placing import PageGeometry
+from ca.documents.geometry import PageGeometry
 from ca.errors import CaError
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -38,6 +38,7 @@ class SealablePdf:
 
     reader: PdfFileReader
     pages: tuple[Any, ...]  # page dictionaries in their order
+    password: str | None = field(default=None, repr=False)  # that opened it
 
     def page_index(self, page: int) -> int:
         """``page`` counted from 0. Raises PageNotFound."""
@@ -45,6 +46,11 @@ class SealablePdf:
         if not -count <= page < count:
             raise PageNotFound(f"page {page} of {count}", pages=count)
         return page % count
+
+    def content(self) -> bytes:
+        """The file, whole."""
+        self.reader.stream.seek(0)
+        return bytes(self.reader.stream.read())
 
     def geometry(self, index: int) -> PageGeometry:
         """What a viewer shows of a page. Raises PdfDamaged."""

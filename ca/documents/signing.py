@@ -16,6 +16,7 @@ Where it is on a lock in someone's PC, the document is prepared here and the CMS
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import BinaryIO
@@ -23,7 +24,7 @@ from typing import BinaryIO
 from ca.documents.cms_checking import check_cms
 from ca.documents.cms_making import SigningIdentity, sign_cms
 from ca.documents.hole import find_hole
-from ca.documents.placing import Place
+from ca.documents.placing import Place, Placement
 from ca.documents.preparing import PreparedPdf, prepare_in, prepare_pdf
 from ca.documents.reading import MAX_BYTES
 from ca.documents.time_stamping import ROOM, Answer, with_time_stamp
@@ -46,7 +47,7 @@ def seal_pdf(
     pdf: bytes,
     identity: SigningIdentity,
     picture: SealPicture,
-    place: Place,
+    places: Placement | Sequence[Placement],
     *,
     reason: str,
     at: datetime,
@@ -57,7 +58,7 @@ def seal_pdf(
     """``pdf`` with a seal and a signature, as ``seal_in`` makes them."""
     document = BytesIO(pdf)
     seal_in(
-        *(document, identity, picture, place),
+        *(document, identity, picture, places),
         reason=reason,
         at=at,
         stamps=stamps,
@@ -71,7 +72,7 @@ def seal_in(
     document: BinaryIO,
     identity: SigningIdentity,
     picture: SealPicture,
-    place: Place,
+    places: Placement | Sequence[Placement],
     *,
     reason: str,
     at: datetime,
@@ -88,7 +89,7 @@ def seal_in(
     """
     with as_it_was(document):
         prepared = prepare_in(
-            *(document, identity.certificate, picture, place),
+            *(document, identity.certificate, picture, places),
             reason=reason,
             at=at,
             reserve=identity.room + len(seal or b"") + (ROOM if stamps else 0),

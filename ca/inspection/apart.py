@@ -6,15 +6,13 @@ JSON, whose shape is checked here.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
 from ca.errors import CaError
+from ca.inspection.process import asked
 from ca.licences.model import Agreement, FieldReading, LicenceField, LicenceReading, TypedLicence
 from ca.photos.errors import (
     AnalysisFailed,
@@ -26,9 +24,7 @@ from ca.photos.errors import (
 from ca.photos.model import SealFound
 from ca.seals.handwriting.errors import SignatureNotFound
 from ca.seals.handwriting.model import SignatureCandidate, Style
-from hsm.errors import SealBridgeError
 
-_SECONDS: Final = 600.0  # the processor time is bounded in the process; this is for one that hangs
 _REFUSALS: Final[dict[str, type[CaError]]] = {
     refusal.code: refusal
     for refusal in (PictureInvalid, PictureTooLarge, PictureKindRefused, PictureAnimated, SignatureNotFound)
@@ -69,26 +65,8 @@ def read_licence(photo: bytes, typed: TypedLicence) -> LicenceReading:
 
 def _asked(task: str, photo: bytes, facts: Mapping[str, str] | None = None) -> Any:
     """What ``ca.inspection.worker`` answers. Raises its refusal, or AnalysisFailed."""
-    question = json.dumps({"task": task, "facts": dict(facts or {})}).encode() + b"\n" + photo
-    command = [sys.executable, "-I", "-m", "ca.inspection.worker"]
-    try:
-        done = subprocess.run(  # noqa: S603  our own module
-            command, input=question, capture_output=True, timeout=_SECONDS, env={}, check=True
-        )
-        answer = json.loads(done.stdout)
-    except (subprocess.SubprocessError, OSError, ValueError) as exc:
-        raise AnalysisFailed(f"{task}: {type(exc).__name__}") from exc
-    if refusal := answer.get("refused"):
-        raise _refusal(refusal)
-    return answer["found"]
-
-
-def _refusal(said: Mapping[str, Any]) -> CaError:
-    """The error that the process met, made anew."""
-    kind = _REFUSALS.get(said["code"], AnalysisFailed)
-    error = kind.__new__(kind)
-    SealBridgeError.__init__(error, str(said["detail"]), **said["facts"])
-    return error
+    question = {"task": task, "facts": dict(facts or {})}
+    return asked("ca.inspection.worker", question, photo, _REFUSALS, AnalysisFailed)
 
 
 def _four(corners: Any) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -12,6 +10,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from ca.errors import CaError
+from ca.inspection.process import bounded, refused
 from ca.licences.model import TypedLicence
 
 _MEMORY: Final = 3 * 1024**3  # of addresses: ONNX Runtime reserves far more than the 500 MB that it touches
@@ -20,23 +19,15 @@ _CPU_SECONDS: Final = 90
 
 def main() -> None:
     """Answer one question."""
-    _bounded()
+    bounded(_MEMORY, _CPU_SECONDS)
     asked = json.loads(sys.stdin.buffer.readline())
     photo = sys.stdin.buffer.read()
     answer: dict[str, Any]
     try:
         answer = {"found": _TASKS[asked["task"]](photo, asked["facts"])}
     except CaError as exc:
-        answer = {"refused": {"code": exc.code, "detail": str(exc), "facts": exc.facts}}
+        answer = refused(exc)
     sys.stdout.write(json.dumps(answer, ensure_ascii=False))
-
-
-def _bounded() -> None:
-    os.nice(5)  # requests come first
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the photo shows somebody's papers
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 def _signature(photo: bytes, _facts: Mapping[str, str]) -> Any:

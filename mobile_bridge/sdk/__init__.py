@@ -40,9 +40,13 @@ from mobile_bridge.sdk.errors import (
 from mobile_bridge.sdk.opening import OpeningSession, open_envelope, recipients
 from mobile_bridge.sdk.revocation import RevocationLists
 from mobile_bridge.sdk.scans import (
+    AtKeyword,
     Envelope,
+    OnEveryPage,
     Place,
+    Placement,
     Scan,
+    Seam,
     Started,
     Tender,
     ToDeposit,
@@ -56,6 +60,7 @@ from mobile_bridge.sdk.webhooks import Notice, verify_webhook
 
 __all__ = [
     "Approval",
+    "AtKeyword",
     "Conflict",
     "Ended",
     "Envelope",
@@ -65,8 +70,10 @@ __all__ = [
     "NotPermitted",
     "NotVerified",
     "Notice",
+    "OnEveryPage",
     "OpeningSession",
     "Place",
+    "Placement",
     "PlatformClient",
     "PlatformKey",
     "Refused",
@@ -74,6 +81,7 @@ __all__ = [
     "Scan",
     "SdkError",
     "Seal",
+    "Seam",
     "Started",
     "Statement",
     "Tender",

@@ -24,18 +24,69 @@ class Place:
     x_mm: float
     y_mm: float
 
+    def wire(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True)
-class ToSeal:
-    """A document that was uploaded before, the name the person sees, and the places of its seals."""
+class AtKeyword:
+    """Over the middle of a text of the document, moved right and down. ``which``: first, last or all."""
 
-    sha256: str
-    title: str
-    places: tuple[Place, ...]
+    text: str
+    which: str = "last"
+    dx_mm: float = 0
+    dy_mm: float = 0
 
     def wire(self) -> dict[str, Any]:
         """As JSON."""
-        return {"sha256": self.sha256, "title": self.title, "places": [asdict(one) for one in self.places]}
+        return {"at": "keyword", **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class OnEveryPage:
+    """The same place of every page."""
+
+    x_mm: float
+    y_mm: float
+
+    def wire(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"at": "every_page", **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """骑缝章 across the pages' ``edge``: right, left, top or bottom.
+
+    ``along_mm``: its centre from the top or the left; the middle unless given. ``pages``: first and last.
+    """
+
+    edge: str = "right"
+    along_mm: float | None = None
+    pages: tuple[int, int] | None = None
+
+    def wire(self) -> dict[str, Any]:
+        """As JSON."""
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return {"at": "seam", **said}
+
+
+Placement = Place | AtKeyword | OnEveryPage | Seam
+"""Any of them; several of one document are one signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToSeal:
+    """A document that was uploaded before, the name the person sees, and where its seal goes."""
+
+    sha256: str
+    title: str
+    places: tuple[Placement, ...]
+
+    def wire(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"sha256": self.sha256, "title": self.title, "places": [one.wire() for one in self.places]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from api.scanning.acts.outcome import Outcome
 from api.scanning.choosing import Asked
 from api.scanning.errors import DocumentChanged
 from api.scanning.sealed import SealedDocuments
+from api.seals.places import placement_of
 from api.seals.service import Seal, Sealing, Stamped
 from ca.audit.event import Event
-from ca.documents.placing import Place
 
 
 class Sign:
@@ -56,7 +56,7 @@ class Sign:
             pdf = documents.content(tx, asked.scan.platform, document["sha256"])
         if hashlib.sha256(pdf).hexdigest() != document["sha256"]:
             raise DocumentChanged(f"document {number} has other bytes than were shown")
-        places = [Place(one["page"], one["x_mm"], one["y_mm"]) for one in document["places"]]
+        places = [placement_of(one) for one in document["places"]]
         sealed = self._sealing.put(seal, pdf, places, asked.request["reason"])
         digest = self._sealed.stage(asked.scan.id, number, sealed)
         return {"sha256": document["sha256"], "title": document["title"], "sealed_sha256": digest}

@@ -28,7 +28,7 @@ from ca.documents.errors import (
     PdfTooLarge,
     SealOffPage,
 )
-from ca.documents.placing import PageGeometry
+from ca.documents.geometry import PageGeometry
 from ca.documents.reading import open_sealable
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
 from ca.documents.verification import verify_pdf
@@ -118,7 +118,8 @@ def test_codes_are_stable_and_distinct() -> None:
     codes = {error.code for error in DocumentRefused.__subclasses__()}
     assert codes == {
         *("pdf_damaged", "pdf_encrypted", "pdf_hybrid", "pdf_active", "pdf_empty", "pdf_too_large"),
-        *("pdf_locked", "page_not_found", "seal_off_page"),
+        *("pdf_locked", "page_not_found", "seal_off_page", "keyword_not_found", "keyword_search_failed"),
+        *("seam_needs_pages", "too_many_impressions"),
     }
 
 
@@ -216,7 +217,7 @@ def test_inherited_boxes_and_turns_are_honoured() -> None:
 def test_user_units_scale_millimetres() -> None:
     """A plan of 2 m by 3 m in units of 10 points: the seal is still 40 mm."""
     geometry = open_sealable(pdfs.plain_pdf(user_unit=10)).geometry(0)
-    left, bottom, right, top = geometry.rectangle(Place(0, 1000, 1000), 40, 40)
+    left, bottom, right, top = geometry.rectangle(1000, 1000, 40, 40)
     assert (right - left) * 10 == pytest.approx(113.386, abs=0.01)
     assert (842 - (bottom + top) / 2) * 10 == pytest.approx(2834.6, abs=0.1)
 

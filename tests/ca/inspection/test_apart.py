@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ca.inspection import apart
+from ca.inspection import apart, process
 from ca.photos.errors import AnalysisFailed, PictureInvalid, PictureKindRefused
 from ca.photos.red_seal import find_seal
 from ca.seals.handwriting.cutting import candidates
@@ -39,13 +39,13 @@ def test_refusals_come_through_with_their_words() -> None:
 
 
 def test_a_check_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "_SECONDS", 0.01)
+    monkeypatch.setattr(process, "_SECONDS", 0.01)
     with pytest.raises(AnalysisFailed):
         apart.find_seal(b"")
 
 
 def test_a_process_that_dies_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart.sys, "executable", "/bin/false")
+    monkeypatch.setattr(process.sys, "executable", "/bin/false")
     with pytest.raises(AnalysisFailed):
         apart.find_seal(b"")
 
@@ -53,7 +53,7 @@ def test_a_process_that_dies_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch
 def test_the_caller_stays_small() -> None:
     """Neither OpenCV nor ONNX Runtime is loaded where the service runs."""
     code = "import sys, ca.inspection.apart; print({'cv2', 'onnxruntime', 'numpy'} & set(sys.modules))"
-    done = subprocess.run([apart.sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([process.sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 

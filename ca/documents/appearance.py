@@ -1,0 +1,81 @@
+"""What a viewer draws where a seal is: the picture's vectors, or a page's part of them, at true size."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
+    FloatObject,
+    IndirectObject,
+    NumberObject,
+    StreamObject,
+    pdf_name,
+)
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from ca.documents.geometry import PageGeometry
+from ca.documents.impressions import Impression
+from ca.documents.seam import Share
+from ca.seals.picture import SealPicture
+
+
+class Appearances:
+    """The appearance streams of one seal in one document; those that look the same are one object."""
+
+    def __init__(self, writer: IncrementalPdfFileWriter, picture: SealPicture) -> None:
+        self._writer = writer
+        self._seal = writer.import_page_as_xobject(PdfFileReader(BytesIO(picture.pdf)))
+        isolated = BooleanObject(True)  # type: ignore[no-untyped-call]
+        page = self._seal.get_object()
+        page[pdf_name("/Group")] = dictionary(S=pdf_name("/Transparency"), I=isolated)
+        self._box = [float(number) for number in page["/BBox"]]
+        self._drawn: dict[tuple[Share, int], IndirectObject] = {}
+
+    def of(self, impression: Impression) -> IndirectObject:
+        """The appearance stream of an impression.
+
+        A viewer cuts it to its box, and fits that box, turned by its matrix, into the annotation's rectangle
+        (ISO 32000-1, 8.10.1 and 12.5.5). The seal is one transparency group that multiplies with the page, as
+        ink does: text below stays readable.
+        """
+        key = impression.share, impression.geometry.rotation
+        if key not in self._drawn:
+            self._drawn[key] = self._writer.add_object(self._stream(impression.share, impression.geometry))
+        return self._drawn[key]
+
+    def _stream(self, share: Share, geometry: PageGeometry) -> StreamObject:
+        stream = StreamObject(
+            dictionary(
+                Type=pdf_name("/XObject"),
+                Subtype=pdf_name("/Form"),
+                BBox=ArrayObject(map(FloatObject, self._cut(share))),
+                Resources=dictionary(
+                    XObject=dictionary(Seal=self._seal),
+                    ExtGState=dictionary(Ink=dictionary(BM=pdf_name("/Multiply"))),
+                ),
+            ),
+            stream_data=b"/Ink gs /Seal Do",
+        )
+        if matrix := geometry.upright_matrix:
+            stream[pdf_name("/Matrix")] = ArrayObject(map(NumberObject, matrix))
+        return stream
+
+    def _cut(self, share: Share) -> tuple[str, str, str, str]:
+        """The part of the picture's box that is ``share`` of it."""
+        x0, y0, x1, y1 = self._box
+        left, top, right, bottom = share
+        width, height = x1 - x0, y1 - y0
+        corners = (x0 + left * width, y1 - bottom * height, x0 + right * width, y1 - top * height)
+        a, b, c, d = (f"{number:.4f}" for number in corners)
+        return a, b, c, d
+
+
+def dictionary(**entries: Any) -> DictionaryObject:
+    """A PDF dictionary with these keys."""
+    named = {pdf_name(f"/{key}"): value for key, value in entries.items()}
+    return DictionaryObject(named)  # type: ignore[no-untyped-call]

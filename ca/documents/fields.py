@@ -1,0 +1,46 @@
+"""Signature fields: one for each impression of a seal, all with the one signature as their value.
+
+A signature field must never refer to more than one annotation (ISO 32000-2, 12.7.5.5), and poppler takes a
+field with several for unsigned; so a seal on many pages has many fields that share a signature
+(docs/decisions/0014-one-signature-many-fields.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyhanko.pdf_utils.generic import IndirectObject, pdf_name, pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SignatureFormField
+
+from ca.documents.appearance import Appearances, dictionary
+from ca.documents.impressions import Impression
+
+
+def show(field: Any, impression: Impression, appearances: Appearances, name: str) -> None:
+    """Give a field its appearance. ``name``: what a screen reader says."""
+    field[pdf_name("/AP")] = dictionary(N=appearances.of(impression))
+    field[pdf_name("/TU")] = pdf_string(name)
+
+
+def add_fields(
+    writer: IncrementalPdfFileWriter,
+    impressions: Sequence[Impression],
+    appearances: Appearances,
+    name: str,
+    stem: str,
+) -> list[Any]:
+    """Further fields, named after ``stem``, and nothing in them yet. The form must be there."""
+    added = []
+    fields = writer.root["/AcroForm"]["/Fields"]
+    for number, impression in enumerate(impressions, start=2):
+        page, _ = writer.find_page_for_modification(impression.page)  # type: ignore[no-untyped-call]
+        field = SignatureFormField(f"{stem}-{number}", box=impression.box, include_on_page=page)
+        show(field, impression, appearances, name)
+        reference: IndirectObject = writer.add_object(field)
+        field.register_widget_annotation(writer, reference)
+        fields.append(reference)
+        added.append(field)
+    writer.update_container(fields)
+    return added
