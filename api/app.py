@@ -26,6 +26,7 @@ import api.metrics.routes
 import api.ocsp.routes
 import api.pages.routes
 import api.payments.routes
+import api.phone.routes
 import api.pki.routes
 import api.platforms.operator_routes
 import api.platforms.routes
@@ -56,6 +57,7 @@ from api.outside import sms_sandbox
 from api.outside.alipay.sandbox import routes as alipay_sandbox
 from api.outside.aliyun import cloudauth_sandbox
 from api.pages.routes import pages
+from api.phone.visiting import visits
 from api.production import refuse_demo
 from api.services import Services, open_services
 from api.settings import Settings
@@ -148,6 +150,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(scan_routes.router(services.waiting))
     app.include_router(scan_pages.router(settings.site_name))
     app.include_router(pages(settings.site_name, with_inbox=services.sms_sandbox is not None))
+    app.state.phone_visits = visits(settings.site_name, with_inbox=services.sms_sandbox is not None)
+    app.include_router(api.phone.routes.router(settings.site_name))
     if services.sms_sandbox is not None:
         app.include_router(sms_sandbox.router(services.sms_sandbox))
     if services.cloudauth_sandbox is not None:

@@ -11,8 +11,9 @@ import numpy as np
 
 from bench.report import Line
 from ca.licences.model import Agreement
-from ca.licences.reading import compared, qr_text, straightened
+from ca.licences.reading import compared, straightened
 from ca.licences.text import rows_of
+from ca.photos.codes import qr_text
 from ca.photos.decoding import decode
 from ca.seals.handwriting.cutting import candidates
 from ca.seals.handwriting.errors import SignatureNotFound

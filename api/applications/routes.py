@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from api.applications.applicants import applicant
 from api.applications.bodies import NewApplication, PcConfirmed, PinGiven, Revision, SignaturePicked
 from api.applications.evidence import Evidence, EvidenceKind
-from api.applications.pictures import MAX_BYTES, PictureTooLarge
 from api.applications.schemas import (
     ApplicationView,
     DossierView,
@@ -27,17 +26,10 @@ from api.idempotency.middleware import NEVER_KEPT
 from api.openapi.refusals import PICTURE, PIN, refuses
 from api.paging import Page, Paged
 from api.realname.access import Verified
+from api.uploads import PICTURE_BODY, Picture
 
 router = APIRouter(prefix="/v1/applications", tags=["认领企业与证书申请"])
 
-_PICTURE: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/jpeg", "image/png")
-        },
-    }
-}
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
 _ANY: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}, "image/png": {}}}}
 
@@ -52,18 +44,8 @@ def _sending(request: Request) -> SendToComputer:
     return found
 
 
-async def _picture(request: Request) -> bytes:
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > MAX_BYTES:
-            raise PictureTooLarge(f"more than {MAX_BYTES} bytes")
-    return bytes(received)
-
-
 Service = Annotated[Applications, Depends(_applications)]
 Sending = Annotated[SendToComputer, Depends(_sending)]
-Picture = Annotated[bytes, Depends(_picture)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Code = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="Which attachment, by its code")]
 
@@ -145,21 +127,21 @@ def revise(application_id: str, body: Revision, person: Verified, service: Servi
     return StatusView.at(made.id, made.status)
 
 
-@router.put("/{application_id}/licence", openapi_extra=_PICTURE)
+@router.put("/{application_id}/licence", openapi_extra=PICTURE_BODY)
 @refuses("application_state", "attachment_unknown", "not_found", *PICTURE)
 def put_licence(application_id: str, picture: Picture, person: Verified, service: Service) -> PictureKept:
     """上传营业执照或统一社会信用代码证: the body is the picture itself, JPEG or PNG, at most 8 MB."""
     return PictureKept(sha256=service.gathering.add_licence(person, application_id, picture))
 
 
-@router.put("/{application_id}/paper-form", openapi_extra=_PICTURE)
+@router.put("/{application_id}/paper-form", openapi_extra=PICTURE_BODY)
 @refuses("application_state", "not_found", "paper_not_expected", *PICTURE)
 def put_paper_form(application_id: str, picture: Picture, person: Verified, service: Service) -> PictureKept:
     """上传纸质申请书照片: the form printed, signed and sealed on paper; JPEG or PNG, at most 8 MB."""
     return PictureKept(sha256=service.gathering.add_paper_form(person, application_id, picture))
 
 
-@router.put("/{application_id}/attachments/{code}", openapi_extra=_PICTURE)
+@router.put("/{application_id}/attachments/{code}", openapi_extra=PICTURE_BODY)
 @refuses("application_state", "attachment_unknown", "not_found", *PICTURE)
 def put_attachment(
     application_id: str, code: Code, picture: Picture, person: Verified, service: Service

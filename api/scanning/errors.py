@@ -57,6 +57,14 @@ class EnvelopeRepeated(AppError):
     zh = "数字信封编号重复"
 
 
+class QrNotFound(AppError):
+    """A picture without a QR code that can be read."""
+
+    kind = Kind.INVALID
+    code = "qr_not_found"
+    zh = "图片中没有识别到二维码，请对准二维码重新拍摄"
+
+
 class NotBound(AppError):
     """None of the platform's users is bound to this person, or not for the enterprise of the certificate.
 

@@ -8,10 +8,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.accounts.access import SignedIn
-from api.openapi.refusals import PDF, PIN, refuses
+from api.openapi.refusals import PDF, PICTURE, PIN, refuses
 from api.realname.access import Verified
+from api.scanning.errors import QrNotFound
 from api.scanning.schemas import ApprovalBody, Claim, RefusalBody, ScanView
 from api.scanning.wiring import Scanning
+from api.uploads import PICTURE_BODY, Picture
+from ca.inspection.apart import read_code
 
 router = APIRouter(prefix="/v1/scans", tags=["扫码"])
 
@@ -19,6 +22,10 @@ _PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/p
 _CLOSED: Final = (
     *("session_answered", "session_cancelled", "session_expired", "session_failed", "session_not_found"),
     *("session_not_ready", "session_refused"),
+)
+_CLAIM: Final = (
+    *("already_claimed", "approval_in_progress", "not_bound", "qr_forged", "qr_malformed", "qr_stale"),
+    *("real_name_required", *_CLOSED),
 )
 _UNFIT: Final = (
     *("administrator_needed", "certificate_invalid", "certificate_not_for_signing", "enterprise_differs"),
@@ -44,19 +51,20 @@ ScanId = Annotated[str, Path(min_length=1, max_length=32)]
 
 
 @router.post("/claims", status_code=HTTPStatus.CREATED)
-@refuses(
-    "already_claimed",
-    "approval_in_progress",
-    "not_bound",
-    "qr_forged",
-    "qr_malformed",
-    "qr_stale",
-    "real_name_required",
-    *_CLOSED,
-)
+@refuses(*_CLAIM)
 def claim(body: Claim, person: SignedIn, scanning: Service) -> ScanView:
     """扫一扫: take the scan of a QR code; who asks for what, and what it can be approved with."""
     return ScanView.of(scanning.looking.claim(person, body.qr))
+
+
+@router.post("/claims/picture", status_code=HTTPStatus.CREATED, openapi_extra=PICTURE_BODY)
+@refuses("picture_analysis_failed", "qr_not_found", *PICTURE, *_CLAIM)
+def claim_picture(picture: Picture, person: SignedIn, scanning: Service) -> ScanView:
+    """扫一扫 by a picture, for phones whose browser reads no codes: the body is the photo, JPEG or PNG."""
+    text = read_code(picture)
+    if text is None:
+        raise QrNotFound("no QR code in the picture")
+    return ScanView.of(scanning.looking.claim(person, text))
 
 
 @router.get("/{scan_id}")

@@ -63,6 +63,12 @@ def read_licence(photo: bytes, typed: TypedLicence) -> LicenceReading:
     return LicenceReading(answer["qr"], fields)
 
 
+def read_code(photo: bytes) -> str | None:
+    """``ca.photos.codes.read_code`` in a process apart; also raises AnalysisFailed."""
+    found = _asked("code", photo)
+    return None if found is None else str(found)
+
+
 def _asked(task: str, photo: bytes, facts: Mapping[str, str] | None = None) -> Any:
     """What ``ca.inspection.worker`` answers. Raises its refusal, or AnalysisFailed."""
     question = {"task": task, "facts": dict(facts or {})}

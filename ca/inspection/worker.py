@@ -49,10 +49,17 @@ def _licence(photo: bytes, facts: Mapping[str, str]) -> Any:
     return asdict(read_licence(photo, TypedLicence(**facts)))
 
 
+def _code(photo: bytes, _facts: Mapping[str, str]) -> Any:
+    from ca.photos.codes import read_code
+
+    return read_code(photo)
+
+
 _TASKS: Final[dict[str, Callable[[bytes, Mapping[str, str]], Any]]] = {
     "signature": _signature,
     "seal": _seal,
     "licence": _licence,
+    "code": _code,
 }
 
 if __name__ == "__main__":

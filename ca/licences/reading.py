@@ -10,7 +10,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-import zxingcpp
 from numpy.typing import NDArray
 
 from ca.errors import CaError
@@ -18,10 +17,10 @@ from ca.identifiers import check_credit_code
 from ca.licences.model import Agreement, FieldReading, LicenceField, LicenceReading, TypedLicence
 from ca.licences.rules import code_in, name_in, person_in, plain, same
 from ca.licences.text import rows_of
+from ca.photos.codes import qr_text
 from ca.photos.decoding import decode
 from ca.photos.page import laid_straight
 
-_QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _LONGEST: Final = 1600  # characters of a licence are then 15 pixels high or more
 
 
@@ -40,17 +39,6 @@ def straightened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     straight, _ = laid_straight(pixels)
     scale = min(1.0, _LONGEST / max(straight.shape[:2]))
     return np.asarray(cv2.resize(straight, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def qr_text(pixels: NDArray[np.uint8]) -> str | None:
-    """The text of the first QR code; looked for again at other sizes and with the light flattened."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    for scale in (1.0, 0.5, 1.6):
-        sized = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        found = zxingcpp.read_barcodes(np.asarray(sized), formats=_QR)
-        if found and found[0].text:
-            return found[0].text
-    return None
 
 
 def compared(qr: str | None, lines: Sequence[str], typed: TypedLicence) -> LicenceReading:

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from ca.licences.model import Agreement
-from ca.licences.reading import qr_text, read_licence
+from ca.licences.reading import read_licence
+from ca.photos.codes import qr_text
 from tests.support.camera.licences import LICENCES, drawn, photographed, qr_content
 
 

@@ -1,0 +1,67 @@
+"""首页, 证书管理, 消息 and 我的."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Query, Response
+
+from api.phone.visiting import PREFIX, SignedIn
+from api.web.routes import PageRoute
+
+router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=PageRoute)
+
+LISTS: Final = {"active": "生效中", "pending": "待审核", "expired": "已失效"}
+
+
+@router.get("")
+async def home(visit: SignedIn) -> Response:
+    """首页: what to do next."""
+    account = await visit.api.get("/v1/account")
+    real_name = await visit.api.get("/v1/realname")
+    unread = await visit.api.get("/v1/messages/unread")
+    return visit.page("home.html", account=account, real_name=real_name, unread=unread["total"])
+
+
+@router.get("/certificates")
+async def certificates(
+    visit: SignedIn, list: Annotated[str, Query(pattern="^(active|pending|expired)$")] = "active"
+) -> Response:
+    """证书管理: the manual's three lists."""
+    shown = await visit.api.get("/v1/certificates", list=list, limit=100)
+    return visit.page("certificates.html", items=shown["items"], chosen=list, lists=LISTS)
+
+
+@router.get("/certificates/{serial}")
+async def certificate(visit: SignedIn, serial: str) -> Response:
+    """证书详情."""
+    return visit.page("certificate.html", one=await visit.api.get(f"/v1/certificates/{serial}"))
+
+
+@router.get("/messages")
+async def messages(visit: SignedIn) -> Response:
+    """消息."""
+    shown = await visit.api.get("/v1/messages", limit=100)
+    return visit.page("messages.html", items=shown["items"])
+
+
+@router.post("/messages/read")
+async def read(visit: SignedIn) -> Response:
+    """全部标为已读."""
+    await visit.api.send("POST", "/v1/messages/read")
+    return visit.go("/messages")
+
+
+@router.get("/me")
+async def me(visit: SignedIn) -> Response:
+    """我的: account and devices."""
+    account = await visit.api.get("/v1/account")
+    devices = await visit.api.get("/v1/sessions")
+    return visit.page("me.html", account=account, devices=devices)
+
+
+@router.post("/me/devices/end")
+async def end_device(visit: SignedIn, device: Annotated[str, Form(max_length=64)]) -> Response:
+    """退出该设备."""
+    await visit.api.send("DELETE", f"/v1/sessions/{device}")
+    return visit.go("/me")

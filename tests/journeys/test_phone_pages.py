@@ -1,0 +1,150 @@
+"""The pages of the phone in a real Chromium of a phone's size, as a person uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+import qrcode
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.api.people import PIN, a_phone, an_id_number
+from tests.api.running import Server
+from tests.api.scanning import DUAL, Centre
+from tests.journeys.app import PASSWORD
+from tests.journeys.conftest import Enterprise, Office, founded
+from tests.support.browser import chromium
+
+
+@pytest.fixture(scope="module")
+def pocket() -> Iterator[BrowserContext]:
+    with chromium() as browser:
+        context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        context.set_default_timeout(20_000)
+        yield context
+
+
+@pytest.fixture
+def page(pocket: BrowserContext) -> Iterator[Page]:
+    """A phone on which nobody is signed in."""
+    pocket.clear_cookies()
+    opened = pocket.new_page()
+    faults: list[str] = []
+    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    yield opened
+    opened.close()
+    # A refusal is an answer like others; a fault of a script or of the policy is none.
+    assert {one for one in faults if "Failed to load resource" not in one} == set()
+
+
+def enter(page: Page, server: Server, number: str) -> None:
+    """验证码登录, with the code from the inbox."""
+    page.goto(f"{server.url}/app")
+    page.get_by_label("手机号码").fill(number)
+    page.get_by_role("button", name="获取验证码").click()
+    inbox = server.client().get("/dev/inbox", params={"format": "json"}).json()
+    page.get_by_label("验证码").fill(next(one["code"] for one in inbox if one["phone"] == number))
+    page.get_by_role("button", name="登录").click()
+
+
+def enter_by_password(page: Page, server: Server, number: str, password: str = PASSWORD) -> None:
+    """密码登录."""
+    page.goto(f"{server.url}/app")
+    page.get_by_role("link", name="使用密码登录").click()
+    page.get_by_label("手机号码").fill(number)
+    page.get_by_label("密码").fill(password)
+    page.get_by_role("button", name="登录").click()
+
+
+def photo_of(text: str) -> dict[str, object]:
+    """A photo of a QR code."""
+    drawn = BytesIO()
+    qrcode.make(text).save(drawn)
+    return {"name": "photo.png", "mimeType": "image/png", "buffer": drawn.getvalue()}
+
+
+def scan(page: Page, server: Server, text: str) -> None:
+    page.goto(f"{server.url}/app/scan")
+    page.locator("input[name=picture]").set_input_files([photo_of(text)])  # type: ignore[list-item]
+
+
+@pytest.fixture
+def enterprise(office: Office) -> Enterprise:
+    return founded(office, DUAL)
+
+
+def test_a_new_person_signs_in_sets_a_password_and_is_verified(page: Page, office: Office) -> None:
+    number = a_phone()
+    enter(page, office.server, number)
+    page.get_by_label("密码").fill("purple-Kite-42")
+    page.get_by_role("button", name="确定").click()
+    expect(page.get_by_text("尚未实名认证，无法操作。")).to_be_visible()
+
+    page.goto(f"{office.server.url}/app/certificates")
+    expect(page.get_by_role("alert")).to_contain_text("实名认证")
+    page.get_by_role("link", name="去认证").click()
+    page.get_by_text("公安认证").click()
+    page.get_by_label("姓名").fill("李晓明")
+    page.get_by_label("身份证号").fill("371300190001011234")
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("姓名")).to_have_value("李晓明")  # nothing that was typed is lost
+    page.get_by_label("身份证号").fill(an_id_number())
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_text("认证通过")).to_be_visible()
+    page.get_by_role("link", name="返回首页").click()
+    expect(page.get_by_text("已实名认证")).to_be_visible()
+
+    page.get_by_role("link", name="我的").click()
+    page.get_by_role("button", name="退出登录").click()
+    enter_by_password(page, office.server, number, "purple-Kite-42")
+    expect(page.get_by_text("已实名认证")).to_be_visible()
+
+
+def test_a_scan_is_looked_at_and_approved_with_the_pin(
+    page: Page, office: Office, enterprise: Enterprise
+) -> None:
+    server = office.server
+    centre = Centre.opened(server, office.first)
+    enter_by_password(page, server, enterprise.boss.number)
+    expect(page.get_by_text("已实名认证")).to_be_visible()
+
+    binding = centre.asked("bind", user="u-7", user_name="王建国")
+    scan(page, server, centre.qr(binding))
+    expect(page.locator(".address")).to_have_text(centre.origin.removeprefix("https://"))
+    page.get_by_label("PIN 码").fill("wrong-Pin-1")
+    page.get_by_role("button", name="确认").click()
+    expect(page.get_by_role("alert")).to_contain_text("还可尝试")
+    page.get_by_label("PIN 码").fill(PIN)
+    page.get_by_role("button", name="确认").click()
+    expect(page.get_by_text("已确认，请在电脑上继续。")).to_be_visible()
+    assert centre.state(binding)["status"] == "complete"
+
+    login = centre.asked("login")
+    scan(page, server, centre.qr(login))
+    page.get_by_role("button", name="拒绝").click()
+    expect(page.get_by_text("已拒绝")).to_be_visible()
+    assert centre.state(login)["status"] == "refused"
+
+    scan(page, server, "https://elsewhere.example.cn/q/1")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+    page.get_by_role("link", name="证书", exact=True).click()
+    expect(page.get_by_text(enterprise.name).first).to_be_visible()
+
+
+def test_another_site_can_neither_send_a_form_nor_be_gone_to(page: Page, office: Office) -> None:
+    server = office.server
+    enter(page, server, a_phone())
+    page.goto(f"{server.url}/app/me")
+    cookies = {one["name"]: one for one in page.context.cookies()}
+    assert all(one["httpOnly"] and one["sameSite"] == "Strict" for one in cookies.values())
+    sent = page.request.post(
+        f"{server.url}/app/sign-out",
+        headers={"Origin": "https://evil.example.cn", "Sec-Fetch-Site": "cross-site"},
+    )
+    assert sent.status == 403
+    page.goto(f"{server.url}/app/sign-in?next=//evil.example.cn/app")
+    assert page.locator("input[name=next]").first.input_value() == "/app"
