@@ -147,6 +147,7 @@ TABLE: Final[dict[str, Row]] = {
     },
     # 扫码: another's scan is not found whoever asks, and the cast has none
     "scanning_phone_claim": PERSON,
+    "scanning_phone_claim_picture": PERSON,
     "scanning_phone_show": VERIFIED,
     "scanning_phone_document": VERIFIED,
     "scanning_phone_approve": VERIFIED,
