@@ -16,7 +16,7 @@ PIN: Final = ("custody_is_lock", "pin_busy", "pin_locked", "pin_wrong", *TOKEN)
 """Of whatever uses a person's key."""
 PICTURE: Final = ("picture_animated", "picture_invalid", "picture_kind_unsupported", "picture_too_large")
 """Of whatever takes a photo."""
-DRAWN: Final = ("glyphs_missing", "seal_code_invalid", "seal_name_invalid")
+DRAWN: Final = ("glyphs_missing", "seal_code_invalid", "seal_line_invalid", "seal_name_invalid")
 """Of whatever draws a seal."""
 PDF: Final = (
     *("pdf_active", "pdf_damaged", "pdf_empty", "pdf_encrypted", "pdf_hybrid", "pdf_locked", "pdf_too_large"),

@@ -45,11 +45,10 @@ from ca.documents.reading import SealablePdf, open_sealable
 from ca.envelopes.recipients import read_recipient
 from ca.envelopes.session import check_session_key
 from ca.errors import CaError
-from ca.seals.rules import RULES, SealKind
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.scans import CreatedScan, Scan, ScanService
 
-_SEAL_MM: Final = RULES[SealKind.ENTERPRISE].diameter
+_SEAL_MM: Final = 40.0  # of a limited company's
 _LONGER: Final = timedelta(hours=1)
 """What a scan needs of a document outlives the scan by this at least."""
 

@@ -27,6 +27,7 @@ from api.certificates.tables import holding
 from api.db import Database
 from api.errors import InternalError
 from api.seals import queries
+from api.seals.designs import told
 from api.seals.making import SealMaker
 from api.seals.queries import SYSTEM, Pictures, RegisteredSeal
 from api.seals.rules import IN_HAND, OWN, Action, Status
@@ -35,6 +36,7 @@ from ca.audit.event import Event
 from ca.audit.journal import Journal
 from ca.distinguished import credit_code_of, organization_of
 from ca.ledger import Ledger
+from ca.seals.errors import SealNameRefused
 from ca.seals.handwriting.written import stamped_signature
 from ca.seals.name_mark import draw_name
 from ca.seals.picture import SealDesign, SealPicture, draw_seal
@@ -153,14 +155,19 @@ class OwnSeals:
             name = organization_of(certificate)
             if name is None:
                 raise InternalError("an enterprise certificate names its organization")
-            design = SealDesign(SealKind.ENTERPRISE, name, credit_code_of(certificate))
-            told = {"kind": design.kind.value, "name": design.name, "code": design.code}
-            return _Face(SealKind.ENTERPRISE, f"{name}公章", draw_seal(design), told)
+            return _drawn(SealDesign(SealKind.ENTERPRISE, name, credit_code_of(certificate)))
+        if held.kind is CertificateKind.LEGAL_PERSON:
+            with suppress(SealNameRefused):  # too long for a square
+                return _drawn(SealDesign(SealKind.LEGAL_PERSON, held.person_name))
         with self._db.read() as tx:
             chosen = _chosen_signature(tx, held)
         who = held.person_name
         picture = draw_name(who) if chosen is None else stamped_signature(who, chosen)
         return _Face(OWN[held.kind], f"{who}签名章", picture, {"name": who} if chosen is None else None)
+
+
+def _drawn(design: SealDesign) -> _Face:
+    return _Face(design.kind, design.title, draw_seal(design), told(design))
 
 
 def _same(known: RegisteredSeal, shown: Pictures) -> _Face:

@@ -28,7 +28,7 @@ def along_top(text: str, rule: ArcRule, room: float) -> Arc:
     A short line keeps the rule's step. A longer one widens its arc up to ``room``; then its characters become
     narrower, and at last smaller.
     """
-    places = [1.0 if east_asian_width(c) in "WF" else _HALF_WIDTH for c in text]
+    places = places_of(text)
     step = min(rule.step, room / sum(places))
     height, width = _size(rule, radians(step))
     return Arc(_middles(places, step), height, width, step * sum(places))
@@ -38,6 +38,11 @@ def along_bottom(text: str, rule: ArcRule) -> Arc:
     """Lay ``text`` from left to right, feet to the border."""
     angles = _middles([1.0] * len(text), rule.step)
     return Arc(tuple(-angle for angle in angles), rule.height, rule.width, rule.step * len(text))
+
+
+def places_of(text: str) -> list[float]:
+    """How much room each character takes, in parts of a Chinese character's."""
+    return [1.0 if east_asian_width(c) in "WF" else _HALF_WIDTH for c in text]
 
 
 def _size(rule: ArcRule, step: float) -> tuple[float, float]:

@@ -22,6 +22,14 @@ class SealCodeRefused(CaError):
     zh = "印章编码只能由 1 至 18 位数字或大写字母组成"
 
 
+class SealLineRefused(CaError):
+    """The line below the middle is missing, too long, or the kind of seal has none."""
+
+    kind = Kind.INVALID
+    code = "seal_line_invalid"
+    zh = "印章下方文字为空、过长，或该类印章不刻下方文字"
+
+
 class SealMalformed(CaError):
     """The bytes are not a seal or a signature made with one, as GB/T 38540 or GM/T 0031 write them."""
 

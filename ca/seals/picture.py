@@ -1,36 +1,55 @@
 """The picture of a seal, at true size, as vector PDF and as PNG with a transparent ground.
 
 draw_seal(SealDesign(SealKind.ENTERPRISE, "临沂某某建设有限公司", "3713250012345"))
+draw_seal(SealDesign(SealKind.CONTRACT, "临沂某某建设有限公司", number=2))
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from ca.seals.arc import Arc, along_bottom, along_top
-from ca.seals.errors import SealCodeRefused, SealNameRefused
-from ca.seals.rules import RULES, RoundRule, SealKind
+from ca.seals.glyphs import Glyph, Type
+from ca.seals.layout import laid_out
+from ca.seals.rules import LINES, RULES, OvalRule, Owner, RoundRule, SealKind, SquareRule, owner_of
 from ca.typesetting.engine import Template
-from ca.typesetting.errors import GlyphsMissing
-from ca.typesetting.fonts import Face
 
-_ROUND: Final = Template(Path(__file__).parent / "templates" / "round-seal.typ")
+_SEAL: Final = Template(Path(__file__).parent / "templates" / "seal.typ")
 _RED: Final = "#d7000f"  # vermilion ink paste (印泥), dark enough to be read over black text
-_PNG_PPI: Final = 300.0
-_CODE: Final = re.compile(r"[0-9A-Z]{1,18}")
+PNG_PPI: Final = 300.0
+_NARROW: Final = 1 / 0.56  # an Arabic digit's own place is that much narrower than its em square
 
 
 @dataclass(frozen=True, slots=True)
 class SealDesign:
-    """What a seal says: the full registered name, and the code that the police filed it under, if any."""
+    """What a seal says.
+
+    ``name``: the full registered name, a person's on a legal representative's. ``code``: that the police
+    filed it under, along the bottom, if any; on an invoice seal the taxpayer's number across the middle.
+    ``line``: below the middle, of a department's seal; special-purpose seals have their own. ``number``: of
+    one among several special-purpose seals of a kind. ``owner``: decides on the size; told by the name
+    unless it is given.
+    """
 
     kind: SealKind
     name: str
     code: str | None = None
+    line: str | None = None
+    number: int | None = None
+    owner: Owner | None = None
+
+    @property
+    def title(self) -> str:
+        """How the seal itself is called."""
+        if self.kind is SealKind.ENTERPRISE:
+            return f"{self.name}公章"
+        if self.kind is SealKind.LEGAL_PERSON:
+            return f"{self.name}名章"
+        number = "" if self.number is None else f"({self.number})"
+        return f"{self.name}{self.line or LINES.get(self.kind, '')}{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,49 +67,43 @@ class SealPicture:
 def draw_seal(design: SealDesign) -> SealPicture:
     """Draw a seal; the same design always gives the same bytes.
 
-    Raises SealNameRefused, SealCodeRefused, and GlyphsMissing when no font has a character of the name.
+    Raises SealNameRefused, SealCodeRefused, SealLineRefused, and GlyphsMissing when no font has a character.
     """
-    rule = RULES[design.kind]
-    data = _drawing(design, rule)
+    rule = RULES[design.kind, design.owner or owner_of(design.name)]
+    glyphs = laid_out(design, rule)
+    width, height, shape = _outline(rule)
+    data = {
+        "title": design.name,
+        "red": _RED,
+        "shape": shape,
+        "width": width,
+        "height": height,
+        "border": rule.border,
+        "star": rule.star if isinstance(rule, RoundRule) else None,
+        "glyphs": _told(glyphs),
+    }
     return SealPicture(
         name=design.name,
-        pdf=_ROUND.pdf(data, tagged=False),
-        png=_ROUND.png(data, _PNG_PPI),
-        width_mm=rule.diameter,
-        height_mm=rule.diameter,
+        pdf=_SEAL.pdf(data, tagged=False),
+        png=_SEAL.png(data, PNG_PPI),
+        width_mm=width,
+        height_mm=height,
     )
 
 
-def _drawing(design: SealDesign, rule: RoundRule) -> dict[str, object]:
-    """The template's data: measures, and every character with its place."""
-    code = _code(design, rule)
-    room = 360 - (code.span + 2 * rule.gap if code else rule.bare)
-    name = _name(design, rule, room)
-    return {
-        "title": design.name,
-        "red": _RED,
-        "diameter": rule.diameter,
-        "border": rule.border,
-        "star": rule.star,
-        "name": {"text": list(design.name), "edge": rule.name.edge, **asdict(name)},
-        "code": code and {"text": list(design.code or ""), "edge": rule.code.edge, **asdict(code)},
-    }
+def _outline(rule: RoundRule | OvalRule | SquareRule) -> tuple[float, float, str]:
+    if isinstance(rule, OvalRule):
+        return rule.width, rule.height, "oval"
+    if isinstance(rule, SquareRule):
+        return rule.side, rule.side, "square"
+    return rule.diameter, rule.diameter, "oval"
 
 
-def _name(design: SealDesign, rule: RoundRule, room: float) -> Arc:
-    if not design.name.strip():
-        raise SealNameRefused("a seal needs a name")
-    if missing := Face.SONG.coverage.missing(design.name):
-        raise GlyphsMissing(missing)
-    arc = along_top(design.name, rule.name, room)
-    if arc.width < rule.name.least_width:
-        raise SealNameRefused(f"{len(design.name)} characters would be {arc.width:.1f} mm wide")
-    return arc
+def _told(glyphs: Sequence[Glyph]) -> list[dict[str, object]]:
+    return [asdict(one) | {"stretch": _stretch(one)} for one in glyphs]
 
 
-def _code(design: SealDesign, rule: RoundRule) -> Arc | None:
-    if design.code is None:
-        return None
-    if not _CODE.fullmatch(design.code):
-        raise SealCodeRefused("1 to 18 digits and capitals are expected")
-    return along_bottom(design.code, rule.code)
+def _stretch(glyph: Glyph) -> float:
+    """A digit in a narrow place is not made narrower than its own proportions ask for."""
+    is_digit = glyph.face is Type.HEI and glyph.width < glyph.height
+    return _NARROW if is_digit else 1.0

@@ -13,13 +13,14 @@ from PIL import Image
 from ca.seals.arc import along_top
 from ca.seals.errors import SealCodeRefused, SealNameRefused
 from ca.seals.picture import SealDesign, SealKind, SealPicture, draw_seal
-from ca.seals.rules import RULES
+from ca.seals.rules import RULES, Owner, RoundRule
 from ca.typesetting.errors import GlyphsMissing
 from tests.ca.judges import run
 
 NAME = "临沂某某建设工程有限公司"
 LONG = "山东（临沂）沂蒙山区智慧城市基础设施投资建设集团有限责任公司"
-RULE = RULES[SealKind.ENTERPRISE]
+RULE = RULES[SealKind.ENTERPRISE, Owner.LIMITED]
+assert isinstance(RULE, RoundRule)
 
 
 def seal(name: str = NAME, code: str | None = "3713250012345") -> SealPicture:
