@@ -120,7 +120,8 @@ class Sealing:
         Nothing is written down: whoever gives the document out calls ``note`` first. Raises HsmError and the
         subclasses of DocumentRefused.
         """
-        return seal_pdf(pdf, seal.identity, seal.picture, places, reason=reason, at=self._clock())
+        at = self._clock()
+        return seal_pdf(pdf, seal.identity, seal.picture, places, reason=reason, at=at, seal=seal.der)
 
     def note(
         self, tx: Connection, seal: Seal, permission: Permission | None, stamped: Sequence[Stamped]

@@ -14,11 +14,11 @@ from typing import Final
 
 from ca.seals.glyphs import Glyph, Type
 from ca.seals.layout import laid_out
+from ca.seals.pixels import RED, repainted
 from ca.seals.rules import LINES, RULES, OvalRule, Owner, RoundRule, SealKind, SquareRule, owner_of
 from ca.typesetting.engine import Template
 
 _SEAL: Final = Template(Path(__file__).parent / "templates" / "seal.typ")
-_RED: Final = "#d7000f"  # vermilion ink paste (印泥), dark enough to be read over black text
 PNG_PPI: Final = 300.0
 _NARROW: Final = 1 / 0.56  # an Arabic digit's own place is that much narrower than its em square
 
@@ -74,7 +74,7 @@ def draw_seal(design: SealDesign) -> SealPicture:
     width, height, shape = _outline(rule)
     data = {
         "title": design.name,
-        "red": _RED,
+        "red": "#" + bytes(RED).hex(),
         "shape": shape,
         "width": width,
         "height": height,
@@ -85,7 +85,7 @@ def draw_seal(design: SealDesign) -> SealPicture:
     return SealPicture(
         name=design.name,
         pdf=_SEAL.pdf(data, tagged=False),
-        png=_SEAL.png(data, PNG_PPI),
+        png=repainted(_SEAL.png(data, PNG_PPI), PNG_PPI),
         width_mm=width,
         height_mm=height,
     )

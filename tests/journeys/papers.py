@@ -55,7 +55,7 @@ def stamped(sheet: Pixels, name: str) -> Pixels:
     """盖完章: the enterprise's red seal of rubber where the form wants it."""
     png = draw_seal(SealDesign(SealKind.ENTERPRISE, name, "3713250012345")).png
     side = 40 * _PER_MM
-    seal = Image.open(BytesIO(png)).resize((side, side)).rotate(8, Image.Resampling.BICUBIC)
+    seal = Image.open(BytesIO(png)).convert("RGBA").resize((side, side)).rotate(8, Image.Resampling.BICUBIC)
     at = round(SEAL_PLACE.x_mm * _PER_MM) - side // 2, round(SEAL_PLACE.y_mm * _PER_MM) - side // 2
     page = Image.fromarray(sheet)
     page.paste(seal, at, seal.getchannel("A").point(lambda alpha: int(alpha * 0.85)))

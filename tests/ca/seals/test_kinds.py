@@ -39,7 +39,7 @@ class Inked:
 
     def __init__(self, design: SealDesign) -> None:
         self.picture = draw_seal(design)
-        self._alpha = np.asarray(Image.open(BytesIO(self.picture.png)).getchannel("A"))
+        self._alpha = np.asarray(Image.open(BytesIO(self.picture.png)).convert("RGBA").getchannel("A"))
         self._scale = self._alpha.shape[1] / self.picture.width_mm
 
     def at(self, right: float, down: float) -> bool:

@@ -29,7 +29,7 @@ def seal(name: str = NAME, code: str | None = "3713250012345") -> SealPicture:
 
 def opacity(picture: SealPicture, right_mm: float, up_mm: float) -> int:
     """Alpha at a distance from the middle."""
-    image = Image.open(BytesIO(picture.png))
+    image = Image.open(BytesIO(picture.png)).convert("RGBA")
     scale = image.width / picture.width_mm
     x, y = (20 + right_mm) * scale, (20 - up_mm) * scale
     return int(image.getpixel((min(int(x), image.width - 1), min(int(y), image.height - 1)))[3])  # type: ignore[index]
