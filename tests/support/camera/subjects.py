@@ -127,7 +127,8 @@ def sealed(sheet: Pixels, x: int, y: int, pixels_per_mm: float, turn: float = 0.
     """The sheet with a round red seal centred at (x, y)."""
     png = draw_seal(SealDesign(SealKind.ENTERPRISE, "临沂某某建设工程有限公司", "3713250012345")).png
     side = round(40 * pixels_per_mm)
-    stamp = Image.open(BytesIO(png)).convert("RGBA").resize((side, side)).rotate(turn, Image.Resampling.BICUBIC)
+    drawn = Image.open(BytesIO(png)).convert("RGBA")
+    stamp = drawn.resize((side, side)).rotate(turn, Image.Resampling.BICUBIC)
     picture = Image.fromarray(sheet)
     picture.paste(stamp, (x - side // 2, y - side // 2), stamp.getchannel("A").point(lambda a: int(a * 0.85)))
     return np.array(picture)
