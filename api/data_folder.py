@@ -48,6 +48,12 @@ class DataFolder:
         return self.root / "lock-cas"
 
     @property
+    def outside_cas(self) -> Path:
+        """CAs of others (``*.pem``) whose time stamps are taken and whose signers are proved by their lists
+        (``*.crl``)."""
+        return self.root / "outside-cas"
+
+    @property
     def blocked_keys(self) -> Path:
         """Digests of keys that are publicly known (``*.txt``)."""
         return self.root / "blocked-keys"

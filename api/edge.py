@@ -40,14 +40,18 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _NO_DIALECTS: Final[Mapping[str, Telling]] = MappingProxyType({})
 _KIB: Final = 1024
 # By the kind of content that an address reads; each handler checks its own, narrower limit again.
+_FORM: Final = "multipart/form-data"
 _LIMITS: Final = {
-    "multipart/form-data": 66 * _KIB * _KIB,
+    _FORM: 66 * _KIB * _KIB,
     "application/pdf": 64 * _KIB * _KIB,
     "image/jpeg": 10 * _KIB * _KIB,
     "image/png": 10 * _KIB * _KIB,
     "application/octet-stream": 10 * _KIB * _KIB,
 }
 _DEFAULT_LIMIT: Final = 256 * _KIB
+# Where a large document comes it goes to a file at once (``api.spooled``).
+_DOCUMENT: Final = re.compile(r"/v1/certificates/[0-9A-Fa-f]{1,40}/seals")
+_DOCUMENT_LIMIT: Final = 258 * _KIB * _KIB
 
 
 Telling = Callable[[SealBridgeError], ASGIApp]
@@ -86,7 +90,7 @@ class _Exchange:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         self._id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         kind = headers.get(b"content-type", b"").partition(b";")[0].decode("latin-1")
-        self._limit = _LIMITS.get(kind.lower(), _DEFAULT_LIMIT)
+        self._limit = _limit(scope["path"], kind.lower())
         self._declared = headers.get(b"content-length", b"").decode("latin-1")
         self._received = 0
         self._status = 0
@@ -146,3 +150,10 @@ class _Exchange:
             status=self._status,
             milliseconds=round(seconds * 1000, 1),
         )
+
+
+def _limit(path: str, kind: str) -> int:
+    """How many bytes a body may have."""
+    if kind == _FORM and _DOCUMENT.fullmatch(path):
+        return _DOCUMENT_LIMIT
+    return _LIMITS.get(kind, _DEFAULT_LIMIT)

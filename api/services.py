@@ -83,6 +83,7 @@ from api.review.decisions import wanted_of
 from api.review.service import Review, review
 from api.review.signatures import Judge
 from api.scanning.wiring import Below, Scanning, scanning
+from api.seals.lasting import open_lasting
 from api.seals.letters import EnterpriseLetters
 from api.seals.wiring import Seals, seals
 from api.settings import Settings
@@ -237,7 +238,9 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     cloudauth = open_cloudauth(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
     certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
-    sealing = seals(db, certificates, ledger, authority.seal_maker, _now, journal)
+    sealing = seals(
+        db, certificates, ledger, authority.seal_maker, open_lasting(settings, authority, _now), _now, journal
+    )
     remote = remote_signing(settings, db, accounts, certificates, keys, authority.stamper, _now, journal)
     revoking = Revoking(db, ledger, revoker, _now)
     memberships = EndedMemberships(db, revoking)

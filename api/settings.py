@@ -14,6 +14,7 @@ from api.data_folder import DataFolder
 from api.errors import ConfigurationRefused
 from api.outside.alipay import LIVE_GATEWAY
 from ca.crl import CrlPolicy
+from ca.documents.levels import Level
 from hsm import KeyKind, PinSource, TokenConfig
 from mobile_bridge.wire import AGENT_PORT
 
@@ -98,6 +99,16 @@ class Settings(BaseSettings):
         "2.25.211914571247113121998388443231194849381",
         pattern=r"^[0-2](\.(0|[1-9][0-9]*)){1,30}$",
         description="OID of the policy under which time stamps are given",
+    )
+    tsa_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Another authority whose time stamps go into signatures (RFC 3161); our own unless given",
+    )
+    signature_level: Level | None = Field(
+        None,
+        description="How long signatures of documents can be judged, where nothing else is asked: B-B, B-T, "
+        "B-LT or B-LTA; B-LT unless given",
     )
     ntp_servers: str = Field(
         "",

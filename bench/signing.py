@@ -49,7 +49,7 @@ def raw_loop(token: Token, label: str, kind: KeyKind) -> Callable[[], Callable[[
     block = DIGEST_INFO["sha256"] + digest if rsa else digest
 
     def make() -> Callable[[], object]:
-        private = _private_key(token, label)
+        private = private_key(token, label)
         return lambda: private.sign(block, mechanism=mechanism)
 
     return make
@@ -60,7 +60,7 @@ def pooled_loop(key: Any) -> Callable[[], Callable[[], object]]:
     return lambda: lambda: sign_with(key, MESSAGE)
 
 
-def _private_key(token: Token, label: str) -> Any:
+def private_key(token: Token, label: str) -> Any:
     slot = find_slot(Module.load(MODULE), TokenConfig(MODULE, token.info.label))
     # Logged in as the token's anchor session is; the token's end closes it.
     session = slot.get_token().open()

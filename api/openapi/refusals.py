@@ -20,6 +20,7 @@ DRAWN: Final = ("glyphs_missing", "seal_code_invalid", "seal_line_invalid", "sea
 """Of whatever draws a seal."""
 PDF: Final = (
     *("pdf_active", "pdf_damaged", "pdf_empty", "pdf_encrypted", "pdf_hybrid", "pdf_locked", "pdf_too_large"),
+    *("proof_missing", "signer_not_good", "time_stamp_missing"),
     *("page_not_found", "seal_off_page", "keyword_not_found", "keyword_search_failed", "seam_needs_pages"),
     *("signature_too_large", "too_many_impressions"),
 )

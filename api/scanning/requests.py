@@ -15,6 +15,7 @@ from api.openings.windows import Tender
 from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_FACTS, MOST_PLACES
 from api.seals.places import PlacementAsked
 from api.wire import Body, printable
+from ca.documents.levels import Level
 from ca.envelopes.recipients import MAX_RECIPIENT
 
 _KEY: Final = "GQYKKnZiTGNtNLxCXPVJzwYmlDpBQyTdDBkNQZPVGAg="
@@ -114,6 +115,9 @@ class SignAsked(_Asked):
     reason: Words = Field(examples=["签署招标文件"])
     documents: list[DocumentAsked] = Field(
         min_length=1, max_length=500, description=f"at most {MOST_DOCUMENTS} (`too_many_documents`)"
+    )
+    level: Level | None = Field(
+        None, description="how long the signatures can be judged; as the CA's settings say unless given"
     )
 
 

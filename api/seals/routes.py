@@ -11,6 +11,8 @@ from api.openapi.refusals import DRAWN, PDF, PIN, refuses
 from api.realname.access import Verified
 from api.seals.places import MOST_PLACES, Millimetres, PlacementAsked, chosen
 from api.seals.service import Sealing
+from api.spooled import answer_with, copy_of
+from ca.documents.levels import Level
 
 router = APIRouter(prefix="/v1", tags=["签章"])
 
@@ -43,7 +45,7 @@ def stamp(
     serial: str,
     person: Verified,
     sealing: Annotated[Sealing, Depends(_sealing)],
-    file: Annotated[UploadFile, File(description="the PDF, at most 64 MB")],
+    file: Annotated[UploadFile, File(description="the PDF, at most 256 MB")],
     pin: Annotated[str, Form(max_length=256)],
     places: Annotated[
         Json[Annotated[list[PlacementAsked], Field(min_length=1, max_length=MOST_PLACES)]] | None,
@@ -62,9 +64,12 @@ def stamp(
         str | None,
         Form(max_length=24, description="a seal's id, or its kind; else the one that every certificate has"),
     ] = None,
+    level: Annotated[
+        Level | None, Form(description="how long the signature can be judged; as the CA's settings say")
+    ] = None,
 ) -> Response:
     """盖章: the PDF with a seal of the certificate. Earlier signatures stay valid; the PDF is not kept."""
-    pdf = file.file.read()
     where = chosen(places, page, x_mm, y_mm)
-    sealed = sealing.stamp(person, serial, pin, pdf, where, reason, seal=seal)
-    return Response(sealed, media_type="application/pdf")
+    document = copy_of(file.file)
+    sealing.stamp_in(person, serial, pin, document, where, reason, seal=seal, level=level)
+    return answer_with(document, "application/pdf")

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, insert
 
@@ -24,8 +25,11 @@ from api.seals.rules import OWN
 from api.seals.tables import stamp
 from ca.audit.event import Action, Event
 from ca.audit.journal import Journal
+from ca.documents.levels import Lasting, Level
 from ca.documents.placing import Placement
-from ca.documents.signing import SigningIdentity, seal_pdf
+from ca.documents.reading import MAX_BYTES, MAX_FILE_BYTES
+from ca.documents.signing import SigningIdentity, seal_in
+from ca.documents.updating import as_it_was
 from ca.seals.picture import SealPicture
 from ca.seals.rules import SealKind
 
@@ -62,12 +66,14 @@ class Sealing:
         db: Database,
         certificates: Certificates,
         own: OwnSeals,
+        lasting: Lasting,
         clock: Callable[[], datetime],
         journal: Journal,
     ) -> None:
         self._db = db
         self._certificates = certificates
         self._own = own
+        self._lasting = lasting
         self._clock = clock
         self._journal = journal
 
@@ -82,19 +88,37 @@ class Sealing:
         permission: Permission | None = Permission.SEAL,
         seal: str | None = None,
     ) -> bytes:
-        """``pdf`` with a seal of the certificate, signed (PAdES B-B).
+        """``pdf`` with a seal of the certificate, signed, as ``stamp_in`` does it."""
+        document = BytesIO(pdf)
+        self.stamp_in(person, serial, pin, document, place, reason, permission, seal)
+        return document.getvalue()
 
-        ``permission``: what a clerk needs, None for the clerk's own affairs. ``seal``: as in ``take_up``.
-        Raises NotFound, NotPermitted, NoLongerMember, AdministratorNeeded, CertificateUnusable,
-        SealSuspended, SealNotInUse, SealChoiceNeeded, PinIncorrect, PinLocked, HsmError, GlyphsMissing, and
-        the subclasses of DocumentRefused for a PDF that cannot be sealed.
+    def stamp_in(
+        self,
+        person: Person,
+        serial: str,
+        pin: str,
+        document: BinaryIO,
+        place: Placement | Sequence[Placement],
+        reason: str,
+        permission: Permission | None = Permission.SEAL,
+        seal: str | None = None,
+        level: Level | None = None,
+    ) -> None:
+        """Put a seal of the certificate on a PDF in a file, signed, and write down that it was done.
+
+        ``permission``: what a clerk needs, None for the clerk's own affairs. ``seal``: as in ``take_up``;
+        ``level``: as in ``put``. Whatever is raised, the document is as it was before: NotFound,
+        NotPermitted, NoLongerMember, AdministratorNeeded, CertificateUnusable, SealSuspended, SealNotInUse,
+        SealChoiceNeeded, PinIncorrect, PinLocked, GlyphsMissing, and as ``put``.
         """
         taken = self.take_up(person, serial, pin, permission, seal)
-        sealed = self.put(taken, pdf, [place] if isinstance(place, Placement) else place, reason)
-        with self._db.write() as tx:
-            done = Stamped(_digest(pdf), _digest(sealed), reason)
-            self._journal.append(tx, *self.note(tx, taken, permission, [done]))
-        return sealed
+        before = _digest(document)
+        with as_it_was(document):
+            self._put(taken, document, place, reason, level, MAX_FILE_BYTES)
+            done = Stamped(before, _digest(document), reason)
+            with self._db.write() as tx:
+                self._journal.append(tx, *self.note(tx, taken, permission, [done]))
 
     def take_up(
         self, person: Person, serial: str, pin: str, permission: Permission | None, seal: str | None = None
@@ -114,14 +138,38 @@ class Sealing:
         picture = SealPicture(chosen.name, shown.pdf, shown.png, *size)
         return Seal(held.serial, identity, picture, chosen.id, chosen.der or b"")
 
-    def put(self, seal: Seal, pdf: bytes, places: Sequence[Placement], reason: str) -> bytes:
+    def put(
+        self, seal: Seal, pdf: bytes, places: Sequence[Placement], reason: str, level: Level | None = None
+    ) -> bytes:
         """``pdf`` with the seal at each place, all of them one signature.
 
-        Nothing is written down: whoever gives the document out calls ``note`` first. Raises HsmError and the
-        subclasses of DocumentRefused.
+        ``level``: how long it can be judged; as the settings say unless given. Nothing is written down:
+        whoever gives the document out calls ``note`` first. Raises HsmError, TimeStampMissing, ProofMissing,
+        SignerNotGood, and the subclasses of DocumentRefused.
         """
-        at = self._clock()
-        return seal_pdf(pdf, seal.identity, seal.picture, places, reason=reason, at=at, seal=seal.der)
+        document = BytesIO(pdf)
+        self._put(seal, document, places, reason, level, MAX_BYTES)
+        return document.getvalue()
+
+    def _put(
+        self,
+        seal: Seal,
+        document: BinaryIO,
+        places: Placement | Sequence[Placement],
+        reason: str,
+        level: Level | None,
+        max_bytes: int,
+    ) -> None:
+        level = level or self._lasting.level
+        seal_in(
+            *(document, seal.identity, seal.picture, places),
+            reason=reason,
+            at=self._clock(),
+            stamps=self._lasting.stamps if level.is_stamped else None,
+            seal=seal.der,
+            max_bytes=max_bytes,
+        )
+        self._lasting.complete(document, level, seal.identity.certificate)
 
     def note(
         self, tx: Connection, seal: Seal, permission: Permission | None, stamped: Sequence[Stamped]
@@ -155,5 +203,6 @@ def _chosen(tx: Connection, held: Holding, seal: str | None) -> RegisteredSeal:
     return queries.require_in_use(tx, seal, held.serial)
 
 
-def _digest(document: bytes) -> str:
-    return hashlib.sha256(document).hexdigest()
+def _digest(document: BinaryIO) -> str:
+    document.seek(0)
+    return hashlib.file_digest(document, "sha256").hexdigest()  # type: ignore[arg-type]

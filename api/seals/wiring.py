@@ -16,6 +16,7 @@ from api.seals.making import SealMaker
 from api.seals.own import OwnSeals
 from api.seals.service import Sealing
 from ca.audit.journal import Journal
+from ca.documents.levels import Lasting
 from ca.ledger import Ledger
 from ca.own_certificates import OwnIdentity
 from ca.seals.errors import SealNameRefused
@@ -44,9 +45,10 @@ def seals(
     certificates: Certificates,
     ledger: Ledger,
     maker: Callable[[], OwnIdentity],
+    lasting: Lasting,
     clock: Callable[[], datetime],
     journal: Journal,
 ) -> Seals:
-    """``maker``: the CA as maker of seals."""
+    """``maker``: the CA as maker of seals. ``lasting``: what makes signatures last."""
     own = OwnSeals(db, ledger, SealMaker(maker, ledger, clock), clock, journal)
-    return Seals(own=own, sealing=Sealing(db, certificates, own, clock, journal))
+    return Seals(own=own, sealing=Sealing(db, certificates, own, lasting, clock, journal))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
-    BooleanObject,
     DictionaryObject,
     FloatObject,
     IndirectObject,
@@ -16,8 +14,8 @@ from pyhanko.pdf_utils.generic import (
     pdf_name,
 )
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
 
+from ca.documents.drawing import drawing
 from ca.documents.geometry import PageGeometry
 from ca.documents.impressions import Impression
 from ca.documents.seam import Share
@@ -29,11 +27,9 @@ class Appearances:
 
     def __init__(self, writer: IncrementalPdfFileWriter, picture: SealPicture) -> None:
         self._writer = writer
-        self._seal = writer.import_page_as_xobject(PdfFileReader(BytesIO(picture.pdf)))
-        isolated = BooleanObject(True)  # type: ignore[no-untyped-call]
-        page = self._seal.get_object()
-        page[pdf_name("/Group")] = dictionary(S=pdf_name("/Transparency"), I=isolated)
-        self._box = [float(number) for number in page["/BBox"]]
+        drawn = drawing(picture.pdf)
+        self._seal = drawn.add_to(writer)
+        self._box = drawn.box
         self._drawn: dict[tuple[Share, int], IndirectObject] = {}
 
     def of(self, impression: Impression) -> IndirectObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO
@@ -10,7 +11,7 @@ from cryptography import x509
 
 from ca.documents.lasting import add_archive_stamp_in, add_validation_data_in
 from ca.documents.proofs import ProofSource, certificates_in, gather
-from ca.documents.reading import MAX_BYTES, read_pdf, refusing_damage
+from ca.documents.reading import read_pdf, refusing_damage
 from ca.documents.time_stamping import Answer
 
 
@@ -36,26 +37,29 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What levels above B-B are made with: a time stamp authority, and who speaks for certificates."""
+    """What levels above B-B are made with: a time stamp authority, and who speaks for certificates.
+
+    ``level``: what is meant where none is asked for.
+    """
 
     stamps: Answer
     sources: tuple[ProofSource, ...]
+    level: Level = Level.B_LT
 
-    def complete(
-        self, document: BinaryIO, level: Level, signer: x509.Certificate, *, max_bytes: int = MAX_BYTES
-    ) -> None:
+    def complete(self, document: BinaryIO, level: Level, signer: x509.Certificate) -> None:
         """Bring a document whose newest signature, by ``signer``, has its time stamp to ``level``.
 
-        Whoever must not give half of it cuts off what was added (``updating.as_it_was``). Raises
-        TimeStampMissing, ProofMissing, SignerNotGood, and the subclasses of DocumentRefused.
+        Its size was looked at when it was signed. Whoever must not give half of it cuts off what was added
+        (``updating.as_it_was``). Raises TimeStampMissing, ProofMissing, SignerNotGood, and the subclasses of
+        DocumentRefused.
         """
         if not level.is_proved:
             return
         with refusing_damage():
-            others = certificates_in(read_pdf(document, max_bytes))
+            others = certificates_in(read_pdf(document, sys.maxsize))
         proofs = gather(signer, others, self.sources)
         add_validation_data_in(
-            document, proofs.certificates, proofs.ocsp_answers, proofs.lists, max_bytes=max_bytes
+            document, proofs.certificates, proofs.ocsp_answers, proofs.lists, max_bytes=sys.maxsize
         )
         if level is Level.B_LTA:
-            add_archive_stamp_in(document, self.stamps, max_bytes=max_bytes)
+            add_archive_stamp_in(document, self.stamps, max_bytes=sys.maxsize)

@@ -29,6 +29,9 @@ from ca.documents.geometry import PageGeometry
 from ca.errors import CaError
 
 MAX_BYTES: Final = 64 * 1024 * 1024
+"""Of a document that is held in memory."""
+MAX_FILE_BYTES: Final = 256 * 1024 * 1024
+"""Of a document in a file."""
 _DEEPEST: Final = 64  # levels of a page tree, field tree or chain of actions; real ones have a handful
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -45,8 +46,26 @@ def read_token(token: bytes, data: bytes) -> Stamp:
 
     Raises ValueError for a token that is none. Whether its authority is trusted is the caller's question.
     """
+    with _refusing():
+        stamp, imprint = _read(token)
+        _check_imprint(imprint, data)
+        return stamp
+
+
+def check_issuer(token: bytes, authorities: Sequence[x509.Certificate]) -> None:
+    """Whether a token was signed by a stamper that one of ``authorities`` certified, whatever it is over.
+
+    Raises ValueError.
+    """
+    with _refusing():
+        stamp, _ = _read(token)
+        _require(any(_issued(stamp.certificate, one) for one in authorities), "another CA's stamper")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
     try:
-        return _checked(token, data)
+        yield
     except (SignatureMismatch, SigningKeyRefused) as error:
         raise ValueError(str(error)) from error
     except ValueError:
@@ -55,7 +74,8 @@ def read_token(token: bytes, data: bytes) -> Stamp:
         raise ValueError(f"not a readable token: {type(error).__name__}") from error
 
 
-def _checked(token: bytes, data: bytes) -> Stamp:
+def _read(token: bytes) -> tuple[Stamp, Any]:
+    """A stamp whose signature holds, and the MessageImprint that it is over."""
     signed = cms.ContentInfo.load(token, strict=True)["content"]
     (signer,) = signed["signer_infos"]
     content = signed["encap_content_info"]
@@ -78,8 +98,7 @@ def _checked(token: bytes, data: bytes) -> Stamp:
     info = content["content"].parsed
     at: datetime = info["gen_time"].native
     _check_certificate(certificate, at)
-    _check_imprint(info["message_imprint"], data)
-    return Stamp(at, certificate, _carried(signed["certificates"]))
+    return Stamp(at, certificate, _carried(signed["certificates"])), info["message_imprint"]
 
 
 def _carried(certificates: Iterable[Any]) -> tuple[x509.Certificate, ...]:

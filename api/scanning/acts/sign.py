@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from api.scanning.sealed import SealedDocuments
 from api.seals.places import placement_of
 from api.seals.service import Seal, Sealing, Stamped
 from ca.audit.event import Event
+from ca.documents.levels import Level
 
 
 class Sign:
@@ -57,9 +58,13 @@ class Sign:
         if hashlib.sha256(pdf).hexdigest() != document["sha256"]:
             raise DocumentChanged(f"document {number} has other bytes than were shown")
         places = [placement_of(one) for one in document["places"]]
-        sealed = self._sealing.put(seal, pdf, places, asked.request["reason"])
+        sealed = self._sealing.put(seal, pdf, places, asked.request["reason"], _level(asked.request))
         digest = self._sealed.stage(asked.scan.id, number, sealed)
         return {"sha256": document["sha256"], "title": document["title"], "sealed_sha256": digest}
+
+
+def _level(request: Mapping[str, Any]) -> Level | None:
+    return Level(request["level"]) if request.get("level") else None
 
 
 def _href(asked: Asked, number: int) -> str:
