@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Json, Tag, TypeAdapter
 
 from api.seals.errors import PlaceNeeded
 from api.wire import Body, printable
@@ -93,6 +93,17 @@ PlacementAsked = Annotated[
     Discriminator(_kind),
 ]
 """Any of them."""
+
+
+def _text(sent: Any) -> Any:
+    # FastAPI sees the list in the JSON and hands over all fields of the name, as a list.
+    return sent[0] if isinstance(sent, list) and len(sent) == 1 else sent
+
+
+PlacesInForm = Annotated[
+    Json[Annotated[list[PlacementAsked], Field(min_length=1, max_length=MOST_PLACES)]], BeforeValidator(_text)
+]
+"""JSON in a field of a form."""
 
 _READER: TypeAdapter[Any] = TypeAdapter(PlacementAsked)
 

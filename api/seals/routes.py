@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
-from pydantic import Field, Json
 
 from api.openapi.refusals import DRAWN, PDF, PIN, refuses
 from api.realname.access import Verified
-from api.seals.places import MOST_PLACES, Millimetres, PlacementAsked, chosen
+from api.seals.places import Millimetres, PlacesInForm, chosen
 from api.seals.service import Sealing
 from api.spooled import answer_with, copy_of
 from ca.documents.levels import Level
@@ -48,7 +47,7 @@ def stamp(
     file: Annotated[UploadFile, File(description="the PDF, at most 256 MB")],
     pin: Annotated[str, Form(max_length=256)],
     places: Annotated[
-        Json[Annotated[list[PlacementAsked], Field(min_length=1, max_length=MOST_PLACES)]] | None,
+        PlacesInForm | None,
         Form(
             description="JSON: where the seal goes, all of it one signature; or one place by the next three",
             examples=['[{"at": "keyword", "text": "（盖章）"}, {"at": "seam"}]'],
