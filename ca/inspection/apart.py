@@ -24,10 +24,21 @@ from ca.photos.errors import (
 from ca.photos.model import SealFound
 from ca.seals.handwriting.errors import SignatureNotFound
 from ca.seals.handwriting.model import SignatureCandidate, Style
+from ca.seals.uploaded.errors import (
+    PictureNotASeal,
+    SealCutOff,
+    SealPictureSmall,
+    SealSizeDiffers,
+    SeveralSeals,
+)
+from ca.seals.uploaded.model import CutSeal, Outline
 
 _REFUSALS: Final[dict[str, type[CaError]]] = {
     refusal.code: refusal
-    for refusal in (PictureInvalid, PictureTooLarge, PictureKindRefused, PictureAnimated, SignatureNotFound)
+    for refusal in (
+        *(PictureInvalid, PictureTooLarge, PictureKindRefused, PictureAnimated, SignatureNotFound),
+        *(PictureNotASeal, SealCutOff, SealPictureSmall, SealSizeDiffers, SeveralSeals),
+    )
 }
 
 
@@ -51,6 +62,12 @@ def find_seal(photo: bytes) -> SealFound | None:
     """``ca.photos.red_seal.find_seal`` in a process apart; also raises AnalysisFailed."""
     answer = _asked("seal", photo)
     return SealFound(**answer) if answer else None
+
+
+def cut_seal(photo: bytes, outline: Outline) -> CutSeal:
+    """``ca.seals.uploaded.cutting.cut_seal`` in a process apart; also raises AnalysisFailed."""
+    answer = _asked("cut-seal", photo, {name: str(value) for name, value in asdict(outline).items()})
+    return CutSeal(b64decode(answer["png"]), float(answer["ppi"]))
 
 
 def read_licence(photo: bytes, typed: TypedLicence) -> LicenceReading:

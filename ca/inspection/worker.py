@@ -43,6 +43,15 @@ def _seal(photo: bytes, _facts: Mapping[str, str]) -> Any:
     return asdict(found) if found else None
 
 
+def _cut_seal(photo: bytes, facts: Mapping[str, str]) -> Any:
+    from ca.seals.uploaded.cutting import cut_seal
+    from ca.seals.uploaded.model import Outline, Shape
+
+    outline = Outline(Shape(facts["shape"]), float(facts["width_mm"]), float(facts["height_mm"]))
+    cut = cut_seal(photo, outline)
+    return {"png": b64encode(cut.png).decode(), "ppi": cut.ppi}
+
+
 def _licence(photo: bytes, facts: Mapping[str, str]) -> Any:
     from ca.licences.reading import read_licence
 
@@ -58,6 +67,7 @@ def _code(photo: bytes, _facts: Mapping[str, str]) -> Any:
 _TASKS: Final[dict[str, Callable[[bytes, Mapping[str, str]], Any]]] = {
     "signature": _signature,
     "seal": _seal,
+    "cut-seal": _cut_seal,
     "licence": _licence,
     "code": _code,
 }

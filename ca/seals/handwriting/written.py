@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from io import BytesIO
-from pathlib import Path
-from typing import Final
 
 from PIL import Image
 
 from ca.seals.picture import SealPicture
-from ca.typesetting.engine import Template
+from ca.seals.uploaded.embedding import embedded
 
-_TEMPLATE: Final = Template(Path(__file__).parent.parent / "templates" / "written-signature.typ")
 _HEIGHT, _LONGEST = 12.0, 40.0  # mm, as of a drawn name: about the size that people write
 
 
@@ -25,6 +22,4 @@ def stamped_signature(name: str, png: bytes) -> SealPicture:
     with Image.open(BytesIO(png), formats=("PNG",)) as picture:
         ratio = picture.width / picture.height
     height = min(_HEIGHT, _LONGEST / ratio)
-    data = {"name": name, "width": height * ratio, "height": height, "png": list(png)}
-    pdf = _TEMPLATE.pdf(data, tagged=False)
-    return SealPicture(name=name, pdf=pdf, png=png, width_mm=height * ratio, height_mm=height)
+    return embedded(name, png, height * ratio, height)
