@@ -24,6 +24,7 @@ import api.journal.routes
 import api.messages.routes
 import api.metrics.routes
 import api.ocsp.routes
+import api.openings.routes
 import api.pages.routes
 import api.payments.routes
 import api.phone.routes
@@ -103,6 +104,9 @@ _ROUTERS = (
     api.scanning.phone_routes.router,
     api.scanning.bindings.routes.router,
     api.platforms.webhooks.routes.router,
+    api.openings.routes.platform_router,
+    api.openings.routes.operator_router,
+    api.openings.routes.router,
     api.recovery.routes.operator_router,
     api.recovery.routes.router,
     api.pki.routes.operator_router,

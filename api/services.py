@@ -49,7 +49,7 @@ from api.journal.search import JournalSearch
 from api.messages.account_news import AccountMessages
 from api.metrics.meters import Meters
 from api.metrics.state import StateCollector
-from api.openings.service import Openings
+from api.openings.wiring import OpeningServices, opening_services
 from api.outside.alipay.client import Alipay
 from api.outside.alipay.sandbox.routes import AlipaySandbox
 from api.outside.aliyun.client import AliyunClient
@@ -82,6 +82,7 @@ from api.registry.service import Registry
 from api.review.decisions import wanted_of
 from api.review.service import Review, review
 from api.review.signatures import Judge
+from api.scanning.holders import Pseudonyms
 from api.scanning.wiring import Below, Scanning, scanning
 from api.seals.lasting import open_lasting
 from api.seals.letters import EnterpriseLetters
@@ -133,6 +134,7 @@ class Services:
     scans: ScanService
     waiting: WaitingRoom
     scanning: Scanning
+    opening: OpeningServices
     issuer: Issuer
     registry: Registry
     certificate_search: CertificateSearch
@@ -254,8 +256,17 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     escrowed = EscrowedKeys(keys, blobs, ledger)
     ca = Ca(issuer, Renewals(issuer, ledger, revoker, _now), ledger, authorities, profiles)
     issuing = Issuing(db, ca, id_numbers, applied.carrying_out.carry_out, _now, journal)
-    scans = ScanService(db.engine, _now, settings.server_secret(), settings.public_url, telling_ends(_now))
-    waiting = WaitingRoom(scans)
+    known_as = Pseudonyms(settings.server_secret()).number
+    opening = opening_services(db, authority.statements, authority.stamper, known_as, _now)
+    scans = ScanService(
+        db.engine,
+        _now,
+        settings.server_secret(),
+        settings.public_url,
+        telling_ends(_now),
+        opening.scan_log.step,
+    )
+    waiting = WaitingRoom(scans, opening.scan_log.shown)
     meters.count_waiting(lambda: waiting.seated)
     meters.registry.register(QueueCollector(db, _now))
     enterprises = Enterprises(db, _now, journal)
@@ -333,6 +344,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         bridge=bridge,
         scans=scans,
         waiting=waiting,
+        opening=opening,
         scanning=scanning(
             Below(
                 db=db,
@@ -347,7 +359,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
                 real_name=real_name,
                 statements=authority.statements,
                 scans=scans,
-                openings=Openings(db, _now),
+                openings=opening.openings,
                 stamper=authority.stamper,
             ),
             settings.server_secret(),

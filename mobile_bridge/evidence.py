@@ -49,8 +49,8 @@ def first_link(platform: str, number: str) -> str:
 
 
 def new_event(number: int, at: datetime, what: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """An event, as it is digested. ``at``: aware; told in UTC to the millisecond."""
-    moment = at.astimezone(UTC).isoformat(timespec="milliseconds")
+    """An event, as it is digested. ``at``: aware; told in UTC to the microsecond."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     return {**facts, "number": number, "at": moment, "what": what, "salt": secrets.token_hex(16)}
 
 

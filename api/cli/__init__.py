@@ -16,6 +16,7 @@ from api.cli import (
     certificate,
     crl,
     doctor,
+    evidence,
     id_numbers,
     jobs,
     operator,
@@ -43,6 +44,7 @@ app.add_typer(platform.app, name="platform")
 app.add_typer(ca.app, name="ca")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(audit.app, name="audit")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(crl.app, name="crl")
 app.add_typer(id_numbers.app, name="id-numbers")
 app.add_typer(jobs.app, name="jobs")

@@ -20,6 +20,7 @@ FLOWS: Final[dict[str, str]] = {
     "签章": "Sealing a PDF.",
     "远程签名": "Signing software uses certificates by the CSC API, once their holders have switched it on.",
     "扫码": "Requests of trading platforms, taken by scanning a QR code: bind, sign in, seal, approve, open.",
+    "开标": "Openings: which bids were deposited for them, and their logs as evidence.",
     "密钥恢复": "The way back when the PIN of an encryption key is lost: two operators agree.",
     "电脑端签章": "What the program on the PC says to the server (发送到电脑). Apps do not call this.",
     "扫码等待": "What a platform's page asks while it shows a QR code and waits for the phone. Pages of the "

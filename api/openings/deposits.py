@@ -6,8 +6,10 @@ the token is given to unwrap cannot. So a bid is known again however it is prese
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +19,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from api.openings.errors import EnvelopeOfOtherTender
 from api.openings.tables import deposit, opening
-from ca.envelopes.recipients import Recipient
+from ca.envelopes.recipients import Recipient, read_recipient
+from ca.errors import CaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,15 @@ _ALL: Final[Select[Any]] = select(*(deposit.c[name] for name in Deposit.__slots_
 def key_digest(recipient: Recipient) -> str:
     """By which a bid is known again: SHA-256 of its encrypted content key, hexadecimal."""
     return hashlib.sha256(recipient.encrypted_key).hexdigest()
+
+
+def keys_of(envelopes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The same of envelopes as they are asked for, by their ids. What cannot be read was never deposited."""
+    found = {}
+    for one in envelopes:
+        with suppress(CaError, ValueError):
+            found[str(one["id"])] = key_digest(read_recipient(base64.b64decode(one["recipient"])))
+    return found
 
 
 def openings_of(tx: Connection, keys: Collection[str]) -> dict[str, str]:

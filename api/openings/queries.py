@@ -42,7 +42,7 @@ _ALL: Final[Select[Any]] = select(*(opening.c[name] for name in Opening.__slots_
 def find(tx: Connection, platform_id: str, number: str, *, lock: bool = False) -> Opening | None:
     """The opening of a tender. ``lock``: until the end of the transaction."""
     asked = _ALL.where(opening.c.platform_id == platform_id, opening.c.number == number)
-    return _read(tx.execute(asked.with_for_update() if lock else asked).one_or_none())
+    return _read(tx.execute(asked.with_for_update(key_share=True) if lock else asked).one_or_none())
 
 
 def required(tx: Connection, platform_id: str, number: str, *, lock: bool = False) -> Opening:

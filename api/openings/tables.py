@@ -34,7 +34,7 @@ opening = Table(
     Column("head", String(64), nullable=False),  # the last event's link
     UniqueConstraint("platform_id", "number"),
 )
-Index("ix_opening_closes_at", opening.c.closes_at)
+Index("ix_opening_closes_at", opening.c.closes_at, opening.c.id)
 
 # A bid whose content key the token has unwrapped once, at its upload.
 deposit = Table(

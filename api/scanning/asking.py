@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.db import Database
 from api.openings.calls import KeptCall
-from api.openings.deposits import key_digest
+from api.openings.deposits import keys_of
 from api.openings.service import Openings
 from api.platforms import documents
 from api.platforms.registered import Platform
@@ -42,9 +41,7 @@ from api.statements.signing import Statements
 from ca.documents.errors import KeywordNotFound, PageNotFound, SealOffPage, SeamTooShort
 from ca.documents.impressions import impressions
 from ca.documents.reading import SealablePdf, open_sealable
-from ca.envelopes.recipients import read_recipient
 from ca.envelopes.session import check_session_key
-from ca.errors import CaError
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.scans import CreatedScan, Scan, ScanService
 
@@ -94,7 +91,7 @@ class Asking:
             raise OriginNotRegistered(f"{origin} is none of the platform's origins")
         request = as_sent(asked)
         digest = request_digest(platform.id, origin, request)
-        self._check(call, asked, digest)
+        self._check(call, asked, request, digest)
         made = self._scans.create(
             platform.id,
             SessionKind(asked.kind),
@@ -141,16 +138,16 @@ class Asking:
         }
         return told, self._statements.sign({"aud": scan.origin, "sub": "evidence", **told})
 
-    def _check(self, call: KeptCall, asked: ScanAsked, digest: str) -> None:
+    def _check(self, call: KeptCall, asked: ScanAsked, request: dict[str, Any], digest: str) -> None:
         if isinstance(asked, SignAsked):
             self._check_documents(call.platform, asked)
-        elif isinstance(asked, DepositAsked):
+        elif isinstance(asked, DepositAsked | DecryptAsked):
             _check_envelopes(asked)
-            self._openings.ask_deposit(call, tender_of(asked.tender), _keys(asked), digest)
-        elif isinstance(asked, DecryptAsked):
-            _check_envelopes(asked)
-            check_session_key(base64.b64decode(asked.session_key))
-            self._openings.ask_decryption(call, tender_of(asked.tender), _keys(asked), digest)
+            keys, tender = keys_of(request["envelopes"]), tender_of(asked.tender)
+            ask = self._openings.ask_decryption
+            if isinstance(asked, DepositAsked):
+                ask = self._openings.ask_deposit
+            ask(call, tender, keys, digest)
 
     def _check_documents(self, platform: Platform, asked: SignAsked) -> None:
         if len(asked.documents) > MOST_DOCUMENTS:
@@ -186,15 +183,8 @@ def _check_envelopes(asked: DepositAsked | DecryptAsked) -> None:
         raise TooManyEnvelopes(f"{len(asked.envelopes)} envelopes", most=MOST_ENVELOPES)
     if len({one.id for one in asked.envelopes}) != len(asked.envelopes):
         raise EnvelopeRepeated("the ids of envelopes must differ")
-
-
-def _keys(asked: DepositAsked | DecryptAsked) -> dict[str, str]:
-    """By which each envelope is known again; one that cannot be read was never deposited."""
-    found = {}
-    for one in asked.envelopes:
-        with suppress(CaError):
-            found[one.id] = key_digest(read_recipient(base64.b64decode(one.recipient)))
-    return found
+    if isinstance(asked, DecryptAsked):
+        check_session_key(base64.b64decode(asked.session_key))
 
 
 def _event(event: Any) -> dict[str, Any]:

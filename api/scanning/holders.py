@@ -27,5 +27,8 @@ class Pseudonyms:
 
     def told(self, platform_id: str, person: VerifiedPerson) -> dict[str, str]:
         """What a platform is told of a person; the name is masked."""
-        number = hmac.new(self._key, f"{platform_id}\0{person.id}".encode(), "sha256").hexdigest()[:32]
-        return {"id": number, "name": mask_name(person.name)}
+        return {"id": self.number(platform_id, person.id), "name": mask_name(person.name)}
+
+    def number(self, platform_id: str, person_id: int) -> str:
+        """The number alone."""
+        return hmac.new(self._key, f"{platform_id}\0{person_id}".encode(), "sha256").hexdigest()[:32]

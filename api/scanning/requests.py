@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from api.openings.rules import Window
+from api.openings.schemas import Moment
 from api.openings.windows import Tender
 from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_FACTS, MOST_PLACES
 from api.seals.places import PlacementAsked
@@ -19,7 +19,6 @@ from ca.documents.levels import Level
 from ca.envelopes.recipients import MAX_RECIPIENT
 
 _KEY: Final = "GQYKKnZiTGNtNLxCXPVJzwYmlDpBQyTdDBkNQZPVGAg="
-_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _RECIPIENT: Final = "MIIBZAIBADBMMDQxCzAJBgNVBAYTAkNO"
 
 
@@ -31,17 +30,6 @@ def _base64(text: str) -> str:
     return text
 
 
-def _moment(text: str) -> str:
-    # Python reads more than RFC 3339 allows, and tolerates a time without its offset.
-    if not _RFC3339.fullmatch(text):
-        raise ValueError("a time with its offset is expected (RFC 3339)")
-    try:
-        datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("no such time") from None
-    return text
-
-
 def _text(most: int) -> Any:
     return (Field(min_length=1, max_length=most), AfterValidator(printable))
 
@@ -49,8 +37,6 @@ def _text(most: int) -> Any:
 Title = Annotated[str, *_text(80)]
 Words = Annotated[str, *_text(120)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Moment = Annotated[str, Field(min_length=20, max_length=35), AfterValidator(_moment)]
-"""A time as RFC 3339 writes it, kept as it was written."""
 
 
 class _Asked(Body):

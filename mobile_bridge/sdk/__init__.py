@@ -37,7 +37,9 @@ from mobile_bridge.sdk.errors import (
     Unavailable,
     Unreachable,
 )
+from mobile_bridge.sdk.evidence import OpeningEvidence, verify_evidence
 from mobile_bridge.sdk.opening import OpeningSession, open_envelope, recipients
+from mobile_bridge.sdk.receipts import DepositedEnvelope, Receipt, verify_receipt
 from mobile_bridge.sdk.revocation import RevocationLists
 from mobile_bridge.sdk.scans import (
     AtKeyword,
@@ -55,6 +57,7 @@ from mobile_bridge.sdk.scans import (
     envelope_check,
 )
 from mobile_bridge.sdk.statements import Approval, Statement, verify_approval, verify_statement
+from mobile_bridge.sdk.time_stamps import verify_time_stamp
 from mobile_bridge.sdk.trust import Trust
 from mobile_bridge.sdk.webhooks import Notice, verify_webhook
 
@@ -62,6 +65,7 @@ __all__ = [
     "Approval",
     "AtKeyword",
     "Conflict",
+    "DepositedEnvelope",
     "Ended",
     "Envelope",
     "Invalid",
@@ -71,11 +75,13 @@ __all__ = [
     "NotVerified",
     "Notice",
     "OnEveryPage",
+    "OpeningEvidence",
     "OpeningSession",
     "Place",
     "Placement",
     "PlatformClient",
     "PlatformKey",
+    "Receipt",
     "Refused",
     "RevocationLists",
     "Scan",
@@ -96,7 +102,10 @@ __all__ = [
     "open_envelope",
     "recipients",
     "verify_approval",
+    "verify_evidence",
+    "verify_receipt",
     "verify_sealed_pdf",
     "verify_statement",
+    "verify_time_stamp",
     "verify_webhook",
 ]

@@ -65,15 +65,7 @@ class PlatformKey:
     @property
     def id(self) -> str:
         """How the service names the key: the thumbprint of its JWK (RFC 7638)."""
-        public = self.key.public_key()
-        if isinstance(public, ed25519.Ed25519PublicKey):
-            members = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public.public_bytes_raw())}
-        else:
-            numbers = public.public_numbers()
-            x, y = (_base64url(one.to_bytes(32, "big")) for one in (numbers.x, numbers.y))
-            members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
-        canonical = json.dumps(members, sort_keys=True, separators=(",", ":"))
-        return _base64url(hashlib.sha256(canonical.encode()).digest())
+        return key_id_of(self.key.public_key())
 
     def pem(self) -> bytes:
         """The private key, PKCS #8 without a password: keep it where only the platform's server reads."""
@@ -82,6 +74,18 @@ class PlatformKey:
     def public_pem(self) -> bytes:
         """What is given to the service's operator."""
         return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_id_of(public: ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey) -> str:
+    """The thumbprint of a public key's JWK (RFC 7638)."""
+    if isinstance(public, ed25519.Ed25519PublicKey):
+        members = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public.public_bytes_raw())}
+    else:
+        numbers = public.public_numbers()
+        x, y = (_base64url(one.to_bytes(32, "big")) for one in (numbers.x, numbers.y))
+        members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+    canonical = json.dumps(members, sort_keys=True, separators=(",", ":"))
+    return _base64url(hashlib.sha256(canonical.encode()).digest())
 
 
 class SignedCalls(httpx.Auth):
@@ -236,6 +240,19 @@ class PlatformClient:
     def sealed(self, scan: str, number: int) -> bytes:
         """A sealed PDF of a ``sign`` scan, counted from 0 as they were asked for."""
         return self._call("GET", f"/scans/{quote(scan, safe='')}/documents/{number}").content
+
+    def announce(self, tender: Tender) -> Any:
+        """公告开标时间: say when an opening is, or that it is later than was said before."""
+        window = {name: value for name, value in tender.wire().items() if name != "number"}
+        return self._json("PUT", f"/openings/{quote(tender.number, safe='')}", json=window)
+
+    def opening(self, number: str) -> Any:
+        """An opening and the bids deposited for it, as the service lists them."""
+        return self._json("GET", f"/openings/{quote(number, safe='')}")
+
+    def opening_evidence(self, number: str) -> bytes:
+        """The log of an opening, signed and time-stamped, as it was received: see ``verify_evidence``."""
+        return self._call("GET", f"/openings/{quote(number, safe='')}/evidence").content
 
     def evidence(self, scan: str) -> bytes:
         """Every event of a scan with its time, signed by the service; as it was received."""

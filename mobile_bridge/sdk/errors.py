@@ -105,6 +105,9 @@ class NotVerified(SdkError):
     | replayed           | seen before                                                                |
     | document_differs   | not the document that was sent, or changed after it was sealed             |
     | not_sealed         | the document carries no signature                                          |
+    | chain_broken       | events of an opening were changed, left out, or put in                     |
+    | call_invalid       | a platform's own call is missing, or its signature does not hold           |
+    | window_broken      | an opening was brought forward, or a key was given out outside of it       |
     | cannot_open        | the sealed key, or the envelope, cannot be opened with this key            |
     """
 
@@ -129,5 +132,8 @@ _MESSAGES: Final = {
     "replayed": "通知已处理过",
     "document_differs": "文件与送签时不一致",
     "not_sealed": "文件上没有电子签章",
+    "chain_broken": "开标记录被改动、删减或插入",
+    "call_invalid": "平台公告的签名验证未通过",
+    "window_broken": "开标时间被提前，或在开标时间之外解密",
     "cannot_open": "无法用本次会话的密钥打开",
 }

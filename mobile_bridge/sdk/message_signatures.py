@@ -44,6 +44,12 @@ class Message:
     url: str
     body: bytes = b""
 
+    def derived(self) -> dict[str, str]:
+        """Those that a signature of ours never covers, and another's may."""
+        parts = urlsplit(self.url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return {"@scheme": parts.scheme, "@target-uri": self.url, "@request-target": target}
+
     def components(self, digest: str | None) -> dict[str, str]:
         """The derived components (RFC 9421, section 2.2), and the digest header where there is one."""
         parts = urlsplit(self.url)
@@ -113,6 +119,43 @@ def verify(message: Message, headers: Mapping[str, str], key: PublicKey) -> Sign
     if created is None:
         raise NotVerified("malformed", "no time of creation")
     return SignatureFacts(_text(parameters, "keyid"), _text(parameters, "nonce"), int(created[1]))
+
+
+def verify_kept(message: Message, fields: Mapping[str, str], key: PublicKey) -> SignatureFacts:
+    """Check a call that was kept, whoever's library signed it: more may be covered, and ``alg`` left out.
+
+    ``fields``: at least those that are covered, names in lower case. Raises NotVerified, as ``verify`` does.
+    """
+    label, parameters = _ours(fields.get("signature-input", ""))
+    names = tuple(re.findall(r'"([^"]+)"', parameters.partition(")")[0]))
+    if message.body and fields.get(_DIGEST) != content_digest(message.body):
+        _check_digest(fields.get(_DIGEST, ""), message.body)
+    derived = message.components(None) | message.derived()
+    known = {**fields, **derived}
+    wanted = {*_ALWAYS, *([_DIGEST] if message.body else [])}
+    if not wanted <= set(names) <= set(known) or len(set(names)) != len(names):
+        raise NotVerified("malformed", f"covered are {names}")
+    if (claimed := _text(parameters, "alg")) not in ("", expected := _algorithm(key)):
+        raise NotVerified("algorithm_refused", f"alg is {claimed}, the key is for {expected}")
+    found = re.search(rf"(?:^|,)\s*{re.escape(label)}=:([A-Za-z0-9+/=]*):", fields.get("signature", ""))
+    ordered = {name: known[name] for name in names}
+    try:
+        _verify(key, base64.b64decode(found[1] if found else "", validate=True), _base(ordered, parameters))
+    except (InvalidSignature, binascii.Error, ValueError) as error:
+        raise NotVerified("signature_invalid", "the signature does not hold") from error
+    created = re.search(r";created=(\d{1,12})(?=;|$)", parameters)
+    if created is None:
+        raise NotVerified("malformed", "no time of creation")
+    return SignatureFacts(_text(parameters, "keyid"), _text(parameters, "nonce"), int(created[1]))
+
+
+def _check_digest(field: str, body: bytes) -> None:
+    """RFC 9530, section 2: any of the digests that both sides know."""
+    for name, value in re.findall(r"(sha-256|sha-512)=:([A-Za-z0-9+/=]*):", field):
+        told = base64.b64encode(hashlib.new(name.replace("-", ""), body).digest()).decode()
+        if hmac.compare_digest(told, value):
+            return
+    raise NotVerified("signature_invalid", "the body has another digest")
 
 
 def _ours(header: str) -> tuple[str, str]:

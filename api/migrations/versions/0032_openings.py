@@ -35,7 +35,7 @@ def _openings() -> None:
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name="fk_opening_platform_id_platform"),
         sa.UniqueConstraint("platform_id", "number", name="uq_opening_platform_id_number"),
     )
-    op.create_index("ix_opening_closes_at", "opening", ["closes_at"])
+    op.create_index("ix_opening_closes_at", "opening", ["closes_at", "id"])
 
 
 def _deposits() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -15,15 +14,14 @@ from sqlalchemy import Connection
 from api.certificates.decryption import Decryption
 from api.certificates.service import Certificates
 from api.db import Database
-from api.openings.deposits import key_digest
+from api.openings.deposits import key_digest, keys_of
 from api.openings.errors import EnvelopeOfOtherTender
 from api.openings.service import Openings
 from api.scanning.acts.outcome import Outcome
-from api.scanning.acts.unwrapping import Turn, Unwrapped, Unwrapping, recipient_of
+from api.scanning.acts.unwrapping import Turn, Unwrapped, Unwrapping
 from api.scanning.choosing import Asked
 from ca.audit.event import Event
 from ca.envelopes.session import seal_content_key
-from ca.errors import CaError
 
 OPENED: Final = "opened"
 
@@ -79,15 +77,6 @@ class Decrypt:
                 tx, asked.scan.platform, asked.request["tender"]["number"], keys.values()
             )
         return {one for one, key in keys.items() if key in strange}
-
-
-def keys_of(envelopes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """By which each envelope is known again; one that cannot be read was never deposited."""
-    found = {}
-    for one in envelopes:
-        with suppress(CaError):
-            found[one["id"]] = key_digest(recipient_of(one))
-    return found
 
 
 def _unwrapped(turn: Turn, envelope: Mapping[str, Any], strange: set[str]) -> Unwrapped:

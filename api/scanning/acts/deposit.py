@@ -19,11 +19,10 @@ from api.certificates.service import Certificates
 from api.db import Database
 from api.openings import deposits
 from api.openings.deposits import Deposit as Deposited
-from api.openings.deposits import key_digest
+from api.openings.deposits import key_digest, keys_of
 from api.openings.errors import EnvelopeOfOtherTender
 from api.openings.service import Openings
 from api.openings.windows import strangers
-from api.scanning.acts.decrypt import keys_of
 from api.scanning.acts.outcome import Outcome
 from api.scanning.acts.telling import enterprise_told
 from api.scanning.acts.unwrapping import Unwrapped, Unwrapping

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from mobile_bridge.errors import MessageTooLarge, SessionNotFound
 from mobile_bridge.server import credentials, moving
@@ -29,25 +29,27 @@ from mobile_bridge.server.scans.claiming import ScanClaims
 from mobile_bridge.server.scans.frames import Frames
 from mobile_bridge.server.scans.model import CreatedScan, Scan
 from mobile_bridge.server.scans.rules import LONGEST, SHORTEST
-from mobile_bridge.server.scans.store import OnEnd, Scans
+from mobile_bridge.server.scans.store import OnEnd, OnStep, Scans, nothing
 from mobile_bridge.wire import MAX_REASON
-
-
-def _nothing(_tx: Connection, _scan: Scan) -> None:
-    """What follows from the end of a scan where nothing does."""
 
 
 class ScanService:
     """The verbs of scanning. Each raises BridgeErrors. ``server_key``: 32 bytes.
 
-    ``on_end``: called inside the transaction in which a scan reaches its end.
+    ``on_end``: called inside the transaction in which a scan reaches its end; ``on_step``: of every step.
     """
 
     def __init__(
-        self, engine: Engine, clock: Clock, server_key: bytes, public_url: str, on_end: OnEnd = _nothing
+        self,
+        engine: Engine,
+        clock: Clock,
+        server_key: bytes,
+        public_url: str,
+        on_end: OnEnd = nothing,
+        on_step: OnStep = nothing,
     ) -> None:
         self.frames = Frames(server_key, public_url)
-        self.store = Scans(engine, clock, on_end, self._changed)
+        self.store = Scans(engine, clock, on_end, self._changed, on_step)
         self._claims = ScanClaims(self.store, self.frames)
         self._listeners: list[Callable[[str], None]] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,25 @@ from mobile_bridge.server.scans.model import Scan, Standing
 
 OnEnd = Callable[[Connection, Scan], None]
 """Called inside the transaction in which a scan reaches its end; must wait for nothing outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step that was just written. ``read``: the scan as it is after it."""
+
+    session_id: str
+    kind: SessionKind
+    step: Step
+    read: Callable[[], Scan]
+
+
+OnStep = Callable[[Connection, Stepped], None]
+"""Called inside the transaction of every step of a scan, as ``OnEnd`` is."""
+
+
+def nothing(_tx: Connection, _about: object) -> None:
+    """What follows from a step, or from an end, where nothing does."""
+
 
 S = TypeVar("S", bound=Standing)
 
@@ -41,10 +60,18 @@ def canonical(value: Mapping[str, Any]) -> str:
 class Scans:
     """Reads and moves scans. ``changed``: told the ids of what changed, after the commit."""
 
-    def __init__(self, engine: Engine, clock: Clock, on_end: OnEnd, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        on_end: OnEnd,
+        changed: Callable[[str], None],
+        on_step: OnStep = nothing,
+    ) -> None:
         self.engine = engine
         self.clock = clock
         self.on_end = on_end
+        self.on_step = on_step
         self.changed = changed
 
     def create(
@@ -73,6 +100,7 @@ class Scans:
                 "request_digest": digest,
             }
             tx.execute(insert(SCAN).values(row))
+            self._stepped(tx, session_id, kind, Step.note(Status.CREATED, "create", Actor.REQUESTER))
             for one in superseded:
                 self.on_end(tx, self.of(tx, one))
         for one in superseded:
@@ -168,6 +196,7 @@ class Scans:
             change = update(SCAN).where(SCAN.c.session_id == scan.id, *where).values(values)
             if tx.execute(change).rowcount == 0:
                 return False
+        self._stepped(tx, scan.id, scan.kind, step)
         if step.after in FINAL:
             self.on_end(tx, self.of(tx, scan.id))
         return True
@@ -203,6 +232,9 @@ class Scans:
             approval=None,
             approval_until=None,
         )
+
+    def _stepped(self, tx: Connection, session_id: str, kind: SessionKind, step: Step) -> None:
+        self.on_step(tx, Stepped(session_id, kind, step, lambda: self.of(tx, session_id)))
 
     def _current(self, kind: type[S], session_id: str) -> S | None:
         for _ in range(2):

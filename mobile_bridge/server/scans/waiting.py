@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from mobile_bridge.errors import OriginForeign, TooManyWaits, WaitTokenRefused
 from mobile_bridge.server import credentials
-from mobile_bridge.server.rules import FINAL
+from mobile_bridge.server.rules import FINAL, Status
 from mobile_bridge.server.scans.model import Standing
 from mobile_bridge.server.scans.service import ScanService
 
@@ -43,6 +43,7 @@ class Watched:
         self.seats = 0
         self.left_at = time.monotonic()
         self.is_stale = False
+        self.is_shown = False
         self.reading: asyncio.Task[None] | None = None
         self._bells: set[asyncio.Event] = set()
 
@@ -70,9 +71,14 @@ class Watched:
 
 
 class WaitingRoom:
-    """Where pages wait. Its coroutines belong to one event loop at a time, that of the first who comes."""
+    """Where pages wait. Its coroutines belong to one event loop at a time, that of the first who comes.
 
-    def __init__(self, scans: ScanService) -> None:
+    ``on_shown``: called in a thread when a page of a session first gets codes to show, once a process or
+    more often; raises nothing.
+    """
+
+    def __init__(self, scans: ScanService, on_shown: Callable[[Standing], None] | None = None) -> None:
+        self._on_shown = on_shown
         self.frames = scans.frames
         self.clock = scans.store.clock
         self._store = scans.store
@@ -99,6 +105,7 @@ class WaitingRoom:
             raise OriginForeign("the session was made for another origin")
         if watched.seats >= SEATS:
             raise TooManyWaits(f"{SEATS} waits are open")
+        self._tell_shown(watched)
         watched.seats += 1
         self.seated += 1
         try:
@@ -148,6 +155,14 @@ class WaitingRoom:
         if self._poller is None:
             self._poller = asyncio.create_task(self._poll())
         return watched
+
+    def _tell_shown(self, watched: Watched) -> None:
+        """The first page gets codes to show. It need not wait until that is written down."""
+        standing = watched.standing
+        if self._on_shown is None or watched.is_shown or standing.status is not Status.CREATED:
+            return
+        watched.is_shown = True
+        asyncio.get_running_loop().run_in_executor(self._readers, self._on_shown, standing)
 
     def _settle_in(self) -> None:
         loop = asyncio.get_running_loop()
