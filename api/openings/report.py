@@ -74,11 +74,16 @@ def render_report(file: Mapping[str, Any]) -> bytes:
         "closes_at": _time(opening["closes_at"]),
         "count": str(file["chain"]["count"]),
         "hidden": str(len(file["events"]) - len(shown)),
-        "head": file["chain"]["head"],
-        "statement": hashlib.sha256(file["statement"].encode()).hexdigest(),
+        "head": _grouped(file["chain"]["head"]),
+        "statement": _grouped(hashlib.sha256(file["statement"].encode()).hexdigest()),
         "events": [_row(one) for one in shown],
     }
     return _TEMPLATE.pdf(_drawable(data), tagged=True)
+
+
+def _grouped(digest: str) -> str:
+    """Sixteen digits at a time, for eyes."""
+    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
 
 
 def _row(event: Mapping[str, Any]) -> dict[str, str]:
