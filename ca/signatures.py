@@ -58,12 +58,6 @@ ALGORITHMS: Final[dict[str, SignatureAlgorithm]] = {
     sm2.WITH_SM3: SignatureAlgorithm("sm2", "sm3"),  # GM/T 0006
 }
 """By the OID of the signature algorithm."""
-_KEY_ALONE: Final = {
-    "1.2.840.113549.1.1.1": "rsassa_pkcs1v15",  # RFC 3370, section 3.2
-    "1.2.156.10197.1.301": "sm2",  # GB/T 35275 leaves open which of the two is meant
-    "1.2.156.10197.1.301.1": "sm2",
-}
-"""What some write for a signature's algorithm: the key's, with the digest said in another field."""
 
 _Key = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 _LEAST_RSA_BITS: Final = 2048
@@ -111,21 +105,6 @@ def algorithm_of(key: PublicKey) -> str:
     return next(oid for oid, one in ALGORITHMS.items() if one == wanted)
 
 
-def algorithm_named(oid: str, digest: str = "") -> SignatureAlgorithm:
-    """The algorithm that an OID names, together with the ``digest`` of another field where there is one.
-
-    Raises SigningKeyRefused for one that is not known, SignatureMismatch for two different digests.
-    """
-    if oid in _KEY_ALONE:
-        return SignatureAlgorithm(_KEY_ALONE[oid], digest)
-    algorithm = ALGORITHMS.get(oid)
-    if algorithm is None:
-        raise SigningKeyRefused(f"signature algorithm {oid} is not known")
-    if digest not in ("", algorithm.digest):
-        raise SignatureMismatch("two different digests")
-    return algorithm
-
-
 def spki_of(certificate: bytes) -> bytes:
     """DER SubjectPublicKeyInfo of a certificate (DER), also where cryptography does not know the key's kind.
 
@@ -142,22 +121,17 @@ def check(spki: bytes, oid: str, signature: bytes, data: bytes) -> None:
 
     Raises SignatureMismatch, SigningKeyRefused for a key or an algorithm that is not known.
     """
-    check_by(spki, algorithm_named(oid), signature, data)
-
-
-def check_by(spki: bytes, algorithm: SignatureAlgorithm, signature: bytes, data: bytes) -> None:
-    """Check a signature over ``data`` by a key (DER SubjectPublicKeyInfo). Raises as ``check``."""
-    if algorithm.mechanism == "sm2" and algorithm.digest == "sm3":
+    algorithm = ALGORITHMS.get(oid)
+    if algorithm is None:
+        raise SigningKeyRefused(f"signature algorithm {oid} is not known")
+    if algorithm.mechanism == "sm2":
         sm2.check(spki, signature, data)
         return
     try:
         key = load_der_public_key(spki)
     except (UnsupportedAlgorithm, ValueError) as error:
         raise SigningKeyRefused(f"a key of an unknown kind: {error}") from error
-    digest = DIGESTS.get(algorithm.digest)
-    if digest is None:
-        raise SigningKeyRefused(f"{algorithm.mechanism} with {algorithm.digest} is not known")
-    _verify(_strong(key), algorithm.mechanism, digest, signature, data)
+    _verify(_strong(key), algorithm.mechanism, DIGESTS[algorithm.digest], signature, data)
 
 
 def verify(

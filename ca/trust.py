@@ -71,7 +71,7 @@ class LockTrust:
         self, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime
     ) -> None:
         named = [crl for crl in self.crls if crl.issuer == issuer.subject]
-        lists = [crl for crl in named if _crl_by(crl, issuer) and is_complete_list(crl)]
+        lists = [crl for crl in named if _crl_by(crl, issuer) and _is_complete(crl)]
         if any(_names(crl, certificate) for crl in lists):
             raise LockRevoked(f"certificate {certificate.serial_number:x} is on its CA's revocation list")
         # A list that is at hand and cannot be used is as good as an outdated one: nothing is accepted. RFC
@@ -86,10 +86,10 @@ def _signed_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
         constraints = ca.extensions.get_extension_for_class(x509.BasicConstraints).value
     except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
         return False
-    return constraints.ca and may_use(ca, "key_cert_sign")
+    return constraints.ca and _may(ca, "key_cert_sign")
 
 
-def may_use(ca: x509.Certificate, usage: str) -> bool:
+def _may(ca: x509.Certificate, usage: str) -> bool:
     """Whether a CA's key may be used so; without the extension it may (RFC 5280, section 4.2.1.3)."""
     try:
         allowed: bool = getattr(ca.extensions.get_extension_for_class(x509.KeyUsage).value, usage)
@@ -103,10 +103,10 @@ def _crl_by(crl: x509.CertificateRevocationList, ca: x509.Certificate) -> bool:
         signed = crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
-    return signed and may_use(ca, "crl_sign")
+    return signed and _may(ca, "crl_sign")
 
 
-def is_complete_list(crl: x509.CertificateRevocationList) -> bool:
+def _is_complete(crl: x509.CertificateRevocationList) -> bool:
     """Whether a list tells of all end entities and all reasons. Delta and partial lists do not, nor do those
     with critical extensions that nobody here knows (RFC 5280, section 5.2)."""
     try:

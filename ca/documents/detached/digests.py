@@ -32,12 +32,12 @@ class FileDigest:
 
 def digest_of(stream: BinaryIO, algorithm: str) -> FileDigest:
     """The digest of what is left of ``stream``. Raises DigestRefused."""
-    return FileDigest(algorithm, digests_of(stream, [algorithm]).get(algorithm, b""))
+    return FileDigest(algorithm, digests_of(stream, [algorithm])[algorithm])
 
 
 def digests_of(stream: BinaryIO, algorithms: Iterable[str]) -> dict[str, bytes]:
-    """Digests by several algorithms at once, one reading; those that are not known are left out."""
-    running = {name: hashlib.new(name) for name in set(algorithms) & DIGEST_OIDS.keys()}
+    """Digests by several algorithms (names of hashlib) at once, in one reading."""
+    running = {name: hashlib.new(name, usedforsecurity=False) for name in set(algorithms)}
     while running and (chunk := stream.read(_CHUNK)):
         for one in running.values():
             one.update(chunk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from pyhanko.pdf_utils.generic import IndirectObject
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -35,10 +35,6 @@ from ca.documents.verification.revisions import Revisions
 from ca.documents.verification.seals import seal_in
 from ca.documents.verification.signatures import Found
 from ca.documents.verification.trust import Trust
-
-_INTEGRITY: Final = frozenset(
-    {Problem.DIGEST_DIFFERS, Problem.SIGNATURE_BROKEN, Problem.CERTIFICATE_DIFFERS, Problem.UNREADABLE}
-)
 
 
 def verify_document(pdf: bytes, trust: Trust, at: datetime, *, max_bytes: int = MAX_BYTES) -> DocumentReport:
@@ -129,7 +125,7 @@ class _Verification:
         seal, seal_problems = self._seal(message, moment)
         problems: list[str] = [*found.faults, *seal_problems]
         problems += self._after(found, permission, since)
-        problems += _stamp_problems(stamps)
+        problems += judging.stamp_problems(stamps)
         if message is not None and then is not None and now is not None:
             if not may_sign_documents(message.certificate):
                 problems.append(Problem.CERTIFICATE_NOT_FOR_SIGNING)
@@ -225,11 +221,6 @@ class _Verification:
 
 def _stamper(token: Any) -> Any:
     return messages.read(token.dump()).certificate
-
-
-def _stamp_problems(stamps: list[TimeStampReport]) -> list[Problem]:
-    broken = any(set(one.problems) & _INTEGRITY for one in stamps)
-    return [Problem.TIME_STAMP_WRONG] if broken else []
 
 
 def _verdict(signed: tuple[SignatureReport, ...], signs: tuple[SignFound, ...]) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ca.documents.verification.certificates import Judged
 from ca.documents.verification.changes import Permission, Since
-from ca.documents.verification.model import Changed, Problem, Verdict
+from ca.documents.verification.model import Changed, Problem, TimeStampReport, Verdict
 from ca.seals.objects.verification import Fault
 
 _ORDER: Final = (Verdict.VALID, Verdict.ATTENTION, Verdict.UNDETERMINED, Verdict.INVALID)
@@ -34,6 +34,9 @@ SEVERITIES: Final[dict[str, Verdict]] = {
 
 _ANNOTATIONS: Final = 3  # the level of a certification that allows them too
 
+_INTEGRITY: Final = frozenset(
+    {Problem.DIGEST_DIFFERS, Problem.SIGNATURE_BROKEN, Problem.CERTIFICATE_DIFFERS, Problem.UNREADABLE}
+)
 _REVOKED: Final = frozenset(
     {Problem.CERTIFICATE_REVOKED, Problem.CERTIFICATE_SUSPENDED, Problem.ISSUER_REVOKED}
 )
@@ -72,6 +75,12 @@ def certificate_problems(
     if now.problem in _REVOKED and excused:
         return [Problem.CERTIFICATE_REVOKED_SINCE]
     return [now.problem]
+
+
+def stamp_problems(stamps: Iterable[TimeStampReport]) -> list[Problem]:
+    """What speaks against a signature in its time stamps: a broken one; one of a stranger proves nothing."""
+    broken = any(set(one.problems) & _INTEGRITY for one in stamps)
+    return [Problem.TIME_STAMP_WRONG] if broken else []
 
 
 def _with_checking(judged: Judged) -> list[Problem]:

@@ -7,7 +7,8 @@ all. What it means is checked strictly: one signer, whose certificate is inside 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any, ClassVar, Final
@@ -42,6 +43,8 @@ _ESS_V1: Final = "1.2.840.113549.1.9.16.2.12"
 _ESS_V2: Final = "1.2.840.113549.1.9.16.2.47"
 _STAMP: Final = "1.2.840.113549.1.9.16.2.14"
 _ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
+_OCSP: Final = "1.3.6.1.5.5.7.16.2"
+_MOST_SIGNERS: Final = 50
 
 DigestOf = Callable[[str], bytes]
 """The digest of what was signed, by a digest's name in hashlib."""
@@ -66,7 +69,7 @@ class Flaw(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A CMS of one signer. ``certificate`` is the signer's, of ``certificates``; all of asn1crypto."""
+    """One signer of a CMS. ``certificate`` is the signer's, of ``certificates``; all of asn1crypto."""
 
     signed: Any
     signer: Any
@@ -99,21 +102,55 @@ class Message:
 
     @property
     def revocation(self) -> tuple[list[bytes], list[bytes]]:
-        """Lists and OCSP answers (DER) in Adobe's signed attribute, from before there was a DSS."""
+        """Lists and OCSP answers (DER): in Adobe's signed attribute, from before there was a DSS, and where
+        CAdES has them (RFC 5652, section 10.2.1; RFC 5940)."""
         values = self.attributes.get(_ADOBE_REVOCATION, ())
         lists = [one.dump() for value in values for one in _optional(value, "crl")]
         answers = [one.dump() for value in values for one in _optional(value, "ocsp")]
+        for one in _optional(self.signed, "crls"):
+            if one.name != "other":
+                lists.append(one.chosen.dump())
+            elif one.chosen["other_rev_info_format"].dotted == _OCSP:
+                answers.append(one.chosen["other_rev_info"].dump())
         return lists, answers
 
 
 def read(encoded: bytes) -> Message:
-    """A CMS, zeros behind it or not. Raises Flaw."""
+    """A CMS of one signer, zeros behind it or not. Raises Flaw."""
+    with _refusing():
+        signed = _signed_data(encoded)
+        if len(signed["signer_infos"]) != 1:
+            raise Flaw(Problem.UNREADABLE, f"{len(signed['signer_infos'])} signers")
+        return _message(signed, signed["signer_infos"][0])
+
+
+def read_all(encoded: bytes) -> list[Message | Flaw]:
+    """A CMS signer by signer; a Flaw for each that cannot be read. Raises Flaw for what is no CMS at all."""
+    with _refusing():
+        signed = _signed_data(encoded)
+        signers = list(signed["signer_infos"])
+        if not 0 < len(signers) <= _MOST_SIGNERS:
+            raise Flaw(Problem.UNREADABLE, f"{len(signers)} signers")
+    return [_message_or_flaw(signed, one) for one in signers]
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Broken structures meet a reader's every exception."""
     try:
-        return _read(encoded)
+        yield
     except Flaw:
         raise
-    except Exception as error:  # broken structures meet a reader's every exception
+    except Exception as error:
         raise Flaw(Problem.UNREADABLE, f"not a readable CMS: {type(error).__name__}") from error
+
+
+def _message_or_flaw(signed: Any, signer: Any) -> Message | Flaw:
+    try:
+        with _refusing():
+            return _message(signed, signer)
+    except Flaw as flaw:
+        return flaw
 
 
 def faults(
@@ -129,15 +166,14 @@ def faults(
         return [Problem.UNREADABLE]
 
 
-def _read(encoded: bytes) -> Message:
+def _signed_data(encoded: bytes) -> Any:
     envelope = _Envelope.load(encoded)
     if envelope["content_type"].dotted not in _SIGNED_DATA:
         raise Flaw(Problem.FORMAT_UNKNOWN, "not SignedData")
-    signed = envelope["content"]
-    signers = signed["signer_infos"]
-    if len(signers) != 1:
-        raise Flaw(Problem.UNREADABLE, f"{len(signers)} signers")
-    signer = signers[0]
+    return envelope["content"]
+
+
+def _message(signed: Any, signer: Any) -> Message:
     certificates = tuple(one.chosen for one in signed["certificates"] or () if one.name == "certificate")
     digest = DIGESTS.get(signer["digest_algorithm"]["algorithm"].dotted)
     if digest is None:
@@ -157,7 +193,9 @@ def _content(signed: Any) -> bytes | None:
     content = signed["encap_content_info"]["content"]
     if isinstance(content, core.Void) or content.native is None:
         return None
-    inner: bytes = content.contents if isinstance(content, core.OctetString) else content.parsed.contents
+    if isinstance(content, core.OctetString | core.ParsableOctetString):
+        return bytes(content)
+    inner: bytes = content.parsed.contents  # PKCS#7 before CMS had other types than OCTET STRING
     return inner
 
 

@@ -7,6 +7,7 @@ signer among those whom the seal names, the maker's signature, the seal and its 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
 from typing import Any, Final
@@ -42,7 +43,7 @@ def seal_in(message: Message, at: datetime, known: Certificates) -> SealReport |
         seal = read_seal(values[0].dump())
     except SealMalformed as error:
         raise Flaw(Problem.SEAL_MALFORMED, str(error)) from error
-    return _report(seal, _faults(seal, message.certificate.dump(), at, known))
+    return seal_report(seal, _faults(seal, message.certificate.dump(), at, known))
 
 
 def _faults(seal: SealObject, holder: bytes, at: datetime, known: Certificates) -> list[Fault]:
@@ -53,7 +54,8 @@ def _faults(seal: SealObject, holder: bytes, at: datetime, known: Certificates) 
     return [*found, *seal_faults(seal, at, trusted)]
 
 
-def _report(seal: SealObject, faults: list[Fault]) -> SealReport:
+def seal_report(seal: SealObject, faults: Iterable[Fault]) -> SealReport:
+    """A seal as it is told, its picture drawn anew."""
     return SealReport(
         id=seal.id,
         name=seal.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,9 +30,9 @@ def to_json(report: DocumentReport) -> dict[str, Any]:
         "size": report.size,
         "pages": report.pages,
         "revisions": report.revisions,
-        "verified_at": _time(report.at),
+        "verified_at": time_json(report.at),
         "signatures": [_signature(one) for one in report.signatures],
-        "time_stamps": [_stamp(one) for one in report.time_stamps],
+        "time_stamps": [stamp_json(one) for one in report.time_stamps],
         "warnings": [_sign(one) for one in report.warnings],
     }
 
@@ -42,13 +43,13 @@ def _signature(one: SignatureReport) -> dict[str, Any]:
         "field": one.field,
         "verdict": one.verdict.value,
         "message": words.VERDICTS[one.verdict],
-        "problems": [{"code": code, "message": words.PROBLEMS[code]} for code in one.problems],
-        "signer": _facts(one.certificate) if one.certificate else None,
-        "seal": _seal(one.seal) if one.seal else None,
+        "problems": codes_json(one.problems),
+        "signer": facts_json(one.certificate) if one.certificate else None,
+        "seal": seal_json(one.seal) if one.seal else None,
         "page": one.page,
         "reason": one.reason,
-        "claimed_at": _time(one.claimed_at),
-        "proven_at": _time(one.proven_at),
+        "claimed_at": time_json(one.claimed_at),
+        "proven_at": time_json(one.proven_at),
         "algorithms": algorithms,
         "intact": one.intact,
         "coverage": one.coverage.value,
@@ -56,14 +57,15 @@ def _signature(one: SignatureReport) -> dict[str, Any]:
         "revision": one.revision,
         "changes_since": [_change(change) for change in one.changes],
         "certification": one.certification,
-        "certificate_then": _state(one.then) if one.then else None,
-        "certificate_now": _state(one.now) if one.now else None,
-        "time_stamps": [_stamp(stamp) for stamp in one.time_stamps],
+        "certificate_then": state_json(one.then) if one.then else None,
+        "certificate_now": state_json(one.now) if one.now else None,
+        "time_stamps": [stamp_json(stamp) for stamp in one.time_stamps],
         "level": one.level.value if one.level else None,
     }
 
 
-def _facts(one: CertificateFacts) -> dict[str, Any]:
+def facts_json(one: CertificateFacts) -> dict[str, Any]:
+    """Whom a certificate names."""
     return {
         "subject": one.subject,
         "common_name": one.common_name,
@@ -71,49 +73,57 @@ def _facts(one: CertificateFacts) -> dict[str, Any]:
         "credit_code": one.credit_code,
         "issuer": one.issuer,
         "serial": one.serial,
-        "not_before": _time(one.not_before),
-        "not_after": _time(one.not_after),
+        "not_before": time_json(one.not_before),
+        "not_after": time_json(one.not_after),
         "certificate": b64encode(one.der).decode(),
     }
 
 
-def _seal(one: SealReport) -> dict[str, Any]:
+def seal_json(one: SealReport) -> dict[str, Any]:
+    """An electronic seal."""
     return {
         "id": one.id,
         "name": one.name,
         "type": one.type,
         "version": one.version,
         "maker": one.maker,
-        "valid_from": _time(one.starts),
-        "valid_until": _time(one.ends),
+        "valid_from": time_json(one.starts),
+        "valid_until": time_json(one.ends),
         "picture_format": one.picture_format,
         "picture": b64encode(one.picture).decode(),
         "width_mm": one.width_mm,
         "height_mm": one.height_mm,
-        "faults": [{"code": code, "message": words.PROBLEMS[code]} for code in one.faults],
+        "faults": codes_json(one.faults),
     }
 
 
-def _state(one: CertificateState) -> dict[str, Any]:
+def state_json(one: CertificateState) -> dict[str, Any]:
+    """A certificate at a moment."""
     return {
-        "at": _time(one.at),
+        "at": time_json(one.at),
         "standing": one.standing.value,
         "message": words.STANDINGS[one.standing],
         "source": one.source.value if one.source else None,
-        "as_of": _time(one.as_of),
-        "revoked_at": _time(one.revoked_at),
+        "as_of": time_json(one.as_of),
+        "revoked_at": time_json(one.revoked_at),
         "reason": one.reason,
     }
 
 
-def _stamp(one: TimeStampReport) -> dict[str, Any]:
+def stamp_json(one: TimeStampReport) -> dict[str, Any]:
+    """A time stamp."""
     return {
-        "at": _time(one.at),
+        "at": time_json(one.at),
         "authority": one.authority,
         "over_document": one.over_document,
         "trusted": one.trusted,
-        "problems": [{"code": code, "message": words.PROBLEMS[code]} for code in one.problems],
+        "problems": codes_json(one.problems),
     }
+
+
+def codes_json(codes: Iterable[str]) -> list[dict[str, str]]:
+    """Problems, each with its words."""
+    return [{"code": one, "message": words.PROBLEMS[one]} for one in codes]
 
 
 def _change(one: Change) -> dict[str, Any]:
@@ -124,7 +134,8 @@ def _sign(one: SignFound) -> dict[str, Any]:
     return {"code": one.sign.value, "message": words.SIGNS[one.sign], "where": list(one.where)}
 
 
-def _time(at: datetime | None) -> str | None:
+def time_json(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC, to the second."""
     if at is None:
         return None
     # A claim without a zone (a PDF date may lack one) is taken as UTC.

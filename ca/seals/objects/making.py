@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -39,12 +40,18 @@ def make_seal(order: SealOrder, key: PrivateKey, maker: x509.Certificate) -> Sea
 
 
 def make_stamp(
-    seal: SealObject, digest: bytes, document_property: str, at: datetime, key: PrivateKey, holder: bytes
+    seal: SealObject,
+    digest: bytes,
+    document_property: str,
+    at: datetime,
+    key: PrivateKey,
+    holder: bytes,
+    stamped: Callable[[bytes], bytes] | None = None,
 ) -> StampObject:
     """A signature made with a seal (签章) over the digest of a document, by the ``key`` of ``holder`` (DER).
 
     ``document_property``: which bytes the digest is of, as the kind of document has it (in OFD the path of
-    Signature.xml); ASCII. Raises what the key raises.
+    Signature.xml); ASCII. ``stamped``: gives a time stamp (DER) over a signature. Raises what the key raises.
     """
     to_sign = structures.ToSign(
         {
@@ -55,12 +62,15 @@ def make_stamp(
             "property": document_property,
         }
     )
+    signature = sign_with(key, to_sign.dump())
     stamp = {
         "to_sign": to_sign,
         "certificate": holder,
         "algorithm": algorithm_of(key.public_key()),
-        "signature": sign_with(key, to_sign.dump()),
+        "signature": signature,
     }
+    if stamped is not None:
+        stamp["time_stamp"] = stamped(signature)
     return read_stamp(structures.Stamp(stamp).dump())
 
 

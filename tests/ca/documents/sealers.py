@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.ceremony.steps import sign_root_crl
-from ca.chains import Trust
 from ca.distinguished import SubjectFacts
 from ca.documents.cms_making import SigningIdentity
 from ca.documents.detached.making import Evidence
+from ca.documents.verification.trust import Trust
 from ca.hierarchy import Authority
 from ca.issuance import IssuanceRequest
 from ca.seals.objects.making import make_seal
@@ -39,7 +40,10 @@ class Sealers:
 
     @property
     def trust(self) -> Trust:
-        return Trust((self.ca.root.certificate,), (self.ca.authority.certificate,))
+        return Trust.of([self.ca.root.certificate], [self.ca.authority.certificate])
+
+    def trust_with(self, *lists: x509.CertificateRevocationList) -> Trust:
+        return Trust.of([self.ca.root.certificate], [self.ca.authority.certificate], lists)
 
     @property
     def evidence(self) -> Evidence:
