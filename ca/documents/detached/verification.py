@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +19,8 @@ from ca.documents.verification.messages import Flaw, Message
 from ca.documents.verification.model import Problem, SealReport, TimeStampReport
 from ca.documents.verification.seals import seal_in
 from ca.documents.verification.trust import Trust
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Of a signature: a seal, certificates, and lists for B-LT."""
@@ -70,6 +73,13 @@ class _Judge:
         """What is known of one signer."""
         if isinstance(message, Flaw):
             return SignerReport(problems=(message.problem.value,))
+        try:
+            return self._judged(message)
+        except Exception as error:  # a certificate is read while it is judged, and may break then
+            log.info("a signer cannot be judged: %s", type(error).__name__)
+            return SignerReport(problems=(Problem.UNREADABLE.value,))
+
+    def _judged(self, message: Message) -> SignerReport:
         stamps, proof = self._proof(message)
         proven, claimed = min((at for _, at in proof.in_signature), default=None), message.claimed_at
         moment = proven or min(claimed or self._at, self._at)

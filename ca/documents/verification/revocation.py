@@ -52,27 +52,31 @@ class Revocations:
 
     def words(self, certificate: asn1.Certificate, issuer: asn1.Certificate) -> list[Word]:
         """What the issuer said of a certificate, at any time."""
-        found = [*self._in_lists(certificate, issuer), *self._in_answers(certificate, issuer)]
+        found: list[Word] = []
+        for one, raw in self._lists:
+            found += _readable(self._in_list(one, raw, certificate, issuer))
+        for one, raw in self._answers:
+            found += _readable(self._in_answer(one, raw, certificate, issuer))
         return sorted(found, key=lambda word: word.given)
 
     def lists_of(self, issuer: asn1.Certificate) -> bool:
         """Whether there is a list under the issuer's name, good or not: then a good one is due."""
         name = issuer.subject.dump()
-        return any(one.issuer.public_bytes() == name for one, _ in self._lists)
+        return any(_issuer_of(one) == name for one, _ in self._lists)
 
-    def _in_lists(self, certificate: asn1.Certificate, issuer: asn1.Certificate) -> Iterator[Word]:
-        name = issuer.subject.dump()
-        for one, raw in self._lists:
-            if one.issuer.public_bytes() != name or not _covers(one, certificate):
-                continue
-            if not self._is_by(raw, issuer, "crl_sign"):
-                continue
-            entry = one.get_revoked_certificate_by_serial_number(certificate.serial_number)
-            revoked = entry.revocation_date_utc if entry is not None else None
-            reason = _reason(entry) if entry is not None else None
-            if reason == "removeFromCRL":
-                revoked = reason = None
-            yield Word(Source.CRL, one.last_update_utc, one.next_update_utc, revoked, reason)
+    def _in_list(
+        self, one: Any, raw: Any, certificate: asn1.Certificate, issuer: asn1.Certificate
+    ) -> Iterator[Word]:
+        if one.issuer.public_bytes() != issuer.subject.dump() or not _covers(one, certificate):
+            return
+        if not self._is_by(raw, issuer, "crl_sign"):
+            return
+        entry = one.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        revoked = entry.revocation_date_utc if entry is not None else None
+        reason = _reason(entry) if entry is not None else None
+        if reason == "removeFromCRL":
+            revoked = reason = None
+        yield Word(Source.CRL, one.last_update_utc, one.next_update_utc, revoked, reason)
 
     def _is_by(self, raw: Any, issuer: asn1.Certificate, usage: str) -> bool:
         key = (id(raw), issuer.dump())
@@ -83,24 +87,34 @@ class Revocations:
             self._signed[key] = allowed and _is_signed(value, data, spki, algorithm)
         return self._signed[key]
 
-    def _in_answers(self, certificate: asn1.Certificate, issuer: asn1.Certificate) -> Iterator[Word]:
-        for one, raw in self._answers:
-            if one.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+    def _in_answer(
+        self, one: Any, raw: Any, certificate: asn1.Certificate, issuer: asn1.Certificate
+    ) -> Iterator[Word]:
+        if one.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            return
+        singles = [single for single in one.responses if _is_of(single, certificate, issuer)]
+        if not singles or not _is_answered_by(raw, issuer, one.produced_at_utc):
+            return
+        for single in singles:
+            if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
                 continue
-            singles = [single for single in one.responses if _is_of(single, certificate, issuer)]
-            if not singles or not _is_answered_by(raw, issuer, one.produced_at_utc):
-                continue
-            for single in singles:
-                if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
-                    continue
-                reason = single.revocation_reason
-                yield Word(
-                    Source.OCSP,
-                    single.this_update_utc,
-                    single.next_update_utc or single.this_update_utc,
-                    single.revocation_time_utc,
-                    None if reason is None else str(reason.value),
-                )
+            reason = single.revocation_reason
+            yield Word(
+                Source.OCSP,
+                single.this_update_utc,
+                single.next_update_utc or single.this_update_utc,
+                single.revocation_time_utc,
+                None if reason is None else str(reason.value),
+            )
+
+
+def _readable(words: Iterator[Word]) -> list[Word]:
+    """Lists and answers are read while they are asked, and one that breaks then says nothing at all."""
+    try:
+        return list(words)
+    except Exception as error:  # hostile structures meet a reader's every exception
+        log.info("left out what cannot be read: %s", type(error).__name__)
+        return []
 
 
 def _each(encoded: Iterable[bytes], read: Any, kind: Any) -> Iterator[tuple[Any, Any]]:
@@ -109,6 +123,13 @@ def _each(encoded: Iterable[bytes], read: Any, kind: Any) -> Iterator[tuple[Any,
             yield read(der), kind.load(der)
         except Exception as error:  # somebody's broken list hides no other
             log.info("left out what cannot be read: %s", error)
+
+
+def _issuer_of(one: x509.CertificateRevocationList) -> bytes:
+    try:
+        return one.issuer.public_bytes()
+    except ValueError:
+        return b""
 
 
 def _covers(one: x509.CertificateRevocationList, certificate: asn1.Certificate) -> bool:
