@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from tests.support import faulty_lock, postgres, softhsm, tpm
 
 # Before anything imports hsm: SoftHSM2 reads its configuration when it is initialised, once a process.
 _tokens = softhsm.enter_new_folder()
+# The processes that tests start need not compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from hsm import Token, TokenConfig, init_token  # noqa: E402
 

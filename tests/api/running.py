@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.api import conformity
-
-SEALBRIDGE = Path(sys.executable).with_name("sealbridge")
+from tests.support import preloaded
 
 
 def free_port() -> int:
@@ -40,7 +38,7 @@ class Server:
     data: Path
     port: int = field(default_factory=free_port)
     extra: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: preloaded.Started | None = None
     clients: list[httpx.Client] = field(default_factory=list)
 
     @property
@@ -57,23 +55,16 @@ class Server:
 
     def command(self, *arguments: str | Path, said: str = "") -> subprocess.CompletedProcess[str]:
         """Run ``sealbridge …`` on this installation."""
-        return subprocess.run(
-            [SEALBRIDGE, *arguments, "--data", self.data],
-            env=self.environment,
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        return preloaded.run([*arguments, "--data", self.data], self.environment, said)
 
     def set_up(self) -> None:
         done = self.command("setup")
         assert done.returncode == 0, done.stdout + done.stderr
 
     def start(self) -> None:
-        command: list[str | Path] = [SEALBRIDGE, "serve", "--data", self.data, "--port", str(self.port)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        command = ["serve", "--data", self.data, "--port", str(self.port)]
+        with open(os.devnull, "rb") as nothing, self.log.open("ab") as log:
+            self.process = preloaded.start(command, self.environment, (nothing, log, log))
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from tests.api.people import Desk
-from tests.api.running import SEALBRIDGE, Server
+from tests.api.running import Server
+from tests.support.preloaded import SEALBRIDGE
 
 FAST = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
 

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from api.settings import softhsm_library
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code
-from tests.api.running import SEALBRIDGE, Server
+from tests.api.running import Server
+from tests.support.preloaded import SEALBRIDGE
 
 
 @pytest.fixture(scope="module")
