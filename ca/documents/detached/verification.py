@@ -66,7 +66,10 @@ class _Judge:
         self._digests, self._at = digests, at
         embedded = Embedded()
         for one in read:
-            embedded.add_message(one)
+            try:
+                embedded.add_message(one)
+            except Exception as error:  # what is carried for others is read only now, and may break
+                log.info("left out what cannot be read: %s", type(error).__name__)
         self._known, self._alone = embedded.knowing(trust), embedded.alone(trust)
 
     def report(self, message: Message | Flaw) -> SignerReport:
