@@ -11,6 +11,7 @@ from api.web.routes import PageRoute
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=PageRoute)
 
+PLACES: Final = {"application": "applications", "certificate": "certificates"}
 LISTS: Final = {"active": "生效中", "pending": "待审核", "expired": "已失效"}
 
 
@@ -32,17 +33,11 @@ async def certificates(
     return visit.page("certificates.html", items=shown["items"], chosen=list, lists=LISTS)
 
 
-@router.get("/certificates/{serial}")
-async def certificate(visit: SignedIn, serial: str) -> Response:
-    """证书详情."""
-    return visit.page("certificate.html", one=await visit.api.get(f"/v1/certificates/{serial}"))
-
-
 @router.get("/messages")
 async def messages(visit: SignedIn) -> Response:
     """消息."""
     shown = await visit.api.get("/v1/messages", limit=100)
-    return visit.page("messages.html", items=shown["items"])
+    return visit.page("messages.html", items=shown["items"], places=PLACES)
 
 
 @router.post("/messages/read")

@@ -7,13 +7,26 @@ from typing import Final
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from api.phone import managing, real_name, scanning, signing_in
+from api.phone import (
+    application,
+    applying,
+    certificate_acts,
+    consenting,
+    managing,
+    real_name,
+    scanning,
+    sending,
+    signing_in,
+)
 from api.phone.visiting import FOLDER, PREFIX, Anybody
 from api.web.routes import PageRoute
 
 _STATIC: Final = FOLDER / "static"
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_ROOMS: Final = (signing_in, managing, real_name, scanning)
+_ROOMS: Final = (
+    *(signing_in, managing, real_name, scanning),
+    *(applying, application, sending, consenting, certificate_acts),
+)
 
 
 def router(site_name: str) -> APIRouter:

@@ -26,10 +26,10 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"day": day, "moment": moment, "code": in_fours}
+        self._environment.filters |= {"day": day, "moment": moment, "code": in_fours, "yuan": yuan}
         self._environment.globals |= {"intention": lambda: secrets.token_hex(16)} | dict(shared)
 
-    def render(self, name: str, **values: Any) -> str:
+    def render(self, name: str, /, **values: Any) -> str:
         """The page. Raises UndefinedError for what was not given."""
         return self._environment.get_template(name).render(**values)
 
@@ -49,3 +49,8 @@ def moment(at: str) -> str:
 def in_fours(text: str) -> str:
     """A long number or digest in groups that the eye can compare."""
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def yuan(fen: int) -> str:
+    """An amount in 分 as people write it."""
+    return f"{fen // 100}.{fen % 100:02d} 元"

@@ -39,7 +39,7 @@ class Visit:
     signed_in: bool
     session: Mapping[str, Any] | None = field(default=None)
 
-    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+    def page(self, template: str, status: int = 200, /, **values: Any) -> Response:
         """A page. Whatever the template names must be given."""
         shown = self.templates.render(
             template, here=self.request.url.path, signed_in=self.signed_in, **values

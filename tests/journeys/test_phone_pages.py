@@ -9,10 +9,10 @@ import pytest
 import qrcode
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.api.people import PIN, a_phone, an_id_number
+from tests.api.people import COMPANY, PIN, Pc, a_credit_code, a_phone, a_picture, an_id_number
 from tests.api.running import Server
 from tests.api.scanning import DUAL, Centre
-from tests.journeys.app import PASSWORD
+from tests.journeys.app import PASSWORD, App
 from tests.journeys.conftest import Enterprise, Office, founded
 from tests.support.browser import chromium
 
@@ -56,6 +56,7 @@ def enter_by_password(page: Page, server: Server, number: str, password: str = P
     page.get_by_label("手机号码").fill(number)
     page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("heading", name="首页")).to_be_visible()
 
 
 def photo_of(text: str) -> dict[str, object]:
@@ -148,3 +149,101 @@ def test_another_site_can_neither_send_a_form_nor_be_gone_to(page: Page, office:
     assert sent.status == 403
     page.goto(f"{server.url}/app/sign-in?next=//evil.example.cn/app")
     assert page.locator("input[name=next]").first.input_value() == "/app"
+
+
+def photo() -> dict[str, object]:
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": a_picture()}
+
+
+def choose_photo(page: Page, title: str) -> None:
+    card = page.locator(".card", has_text=title)
+    card.locator("input[name=picture]").set_input_files([photo()])  # type: ignore[list-item]
+    expect(page.locator(".card", has_text=title).get_by_text("已上传")).to_be_visible()
+
+
+def test_an_enterprise_is_claimed_on_paper_approved_and_its_certificate_downloaded(
+    page: Page, office: Office
+) -> None:
+    server, boss = office.server, App(office.server).join_in("王建国")
+    enter_by_password(page, server, boss.number)
+    page.get_by_role("link", name="证书管理").click()
+    page.get_by_role("link", name="新增证书").click()
+    page.get_by_role("link", name="认领企业").click()
+    page.get_by_label("交易平台").select_option("临沂市公共资源交易中心")
+    page.get_by_text("企业数字证书（手机证书）").click()
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_label("企业名称").fill(COMPANY)
+    page.get_by_label("统一社会信用代码").fill("91371300MA3C0TEQ4X")
+    page.get_by_label("法人姓名").fill("张三丰")
+    page.get_by_label("法人证件号").fill(an_id_number())
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_role("alert")).to_be_visible()  # the check digit
+    expect(page.get_by_label("企业名称")).to_have_value(COMPANY)
+    page.get_by_label("统一社会信用代码").fill(a_credit_code())
+    page.get_by_role("button", name="下一步").click()
+
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.get_by_role("alert")).to_be_visible()  # nothing was uploaded yet
+    choose_photo(page, "营业执照或统一社会信用代码证")
+    choose_photo(page, "纸质申请书照片")
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.get_by_text("已提交，等待 CA 审核。")).to_be_visible()
+    office.approve(page.url.rpartition("/")[2])
+
+    page.get_by_role("link", name="消息").click()
+    message = page.locator("article", has_text="认领企业，请下载证书")
+    message.get_by_role("link", name="下载证书").click()
+    page.get_by_label("设置 PIN 码").fill(PIN)
+    page.get_by_label("再次输入 PIN 码").fill(f"{PIN}x")
+    page.get_by_role("button", name="下载证书").click()
+    expect(page.get_by_role("alert")).to_contain_text("不一致")
+    page.get_by_label("设置 PIN 码").fill(PIN)
+    page.get_by_label("再次输入 PIN 码").fill(PIN)
+    page.get_by_role("button", name="下载证书").click()
+    expect(page.get_by_text("证书已下载", exact=True)).to_be_visible()
+    page.get_by_role("link", name="查看证书").click()
+    expect(page.get_by_text(COMPANY).first).to_be_visible()
+
+
+def test_a_form_is_sent_to_the_computer_and_the_phone_confirms_the_pc(page: Page, office: Office) -> None:
+    server, boss = office.server, App(office.server).join_in("王建国")
+    application = boss.applied(a_credit_code())
+    enter_by_password(page, server, boss.number)
+    page.goto(f"{server.url}/app/applications/{application}")
+    page.get_by_role("button", name="CA 锁用户盖章：发送到电脑").click()
+    address = page.locator(".big.code").inner_text()
+    code = page.locator(".huge.code").first.inner_text().replace(" ", "")
+    pc = Pc(server)
+    assert pc.claim(address, code).status_code == 201
+    expect(page.get_by_text("电脑上显示的核对码是")).to_be_visible(timeout=15_000)  # by itself
+    page.get_by_role("button", name="一致，确认").click()
+    expect(page.get_by_text("电脑已连接，请在电脑上核对并签章。")).to_be_visible()
+    assert boss.get(f"/v1/applications/{application}/send-to-computer")["pc"]["confirmed"]
+
+
+def test_an_administrator_agrees_with_the_pin_to_a_clerk_who_asks(
+    page: Page, pocket: BrowserContext, office: Office, enterprise: Enterprise
+) -> None:
+    server, clerk = office.server, App(office.server).join_in("李晓明")
+    enter_by_password(page, server, clerk.number)
+    page.goto(f"{server.url}/app/apply/join")
+    page.get_by_text("办事人员数字证书").first.click()
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_label("企业名称").fill(enterprise.name)
+    page.get_by_label("统一社会信用代码").fill(enterprise.credit_code)
+    page.get_by_role("button", name="查询").click()
+    expect(page.get_by_text("王*国")).to_be_visible()
+    page.get_by_text("登录交易平台").click()
+    page.get_by_text("签章", exact=True).click()
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.get_by_text("已提交，等待企业管理员同意。")).to_be_visible()
+
+    pocket.clear_cookies()
+    enter_by_password(page, server, enterprise.boss.number)
+    page.get_by_role("link", name="消息").first.click()
+    page.locator("article", has_text="加入企业申请").get_by_role("link").click()
+    expect(page.get_by_text("登录交易平台、签章")).to_be_visible()
+    page.get_by_label("PIN 码").fill(PIN)
+    page.get_by_role("button", name="确认并盖章").click()
+    expect(page.get_by_text("没有等待您处理的申请")).to_be_visible()

@@ -30,3 +30,13 @@ for (const button of document.querySelectorAll("button[data-wait]")) {
 }
 
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/app/sw.js", { scope: "/app" });
+
+// A choice is sent as soon as it is made.
+for (const input of document.querySelectorAll("input[data-at-once]")) {
+  input.form.querySelector("[data-for-choice]").hidden = true;
+  input.addEventListener("change", () => input.files.length && input.form.requestSubmit());
+}
+for (const form of document.querySelectorAll("form[data-resend]")) {
+  form.querySelector("button").hidden = true;
+  form.addEventListener("change", () => form.requestSubmit());
+}
