@@ -25,17 +25,24 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
+from api.db import make_engine
+from ca.authorities import Authorities, IssuingAuthority
 from ca.ceremony.steps import sign_root_crl
 from ca.distinguished import SubjectFacts
 from ca.documents.levels import Lasting, Level
 from ca.documents.signing import Place, SigningIdentity, seal_in
 from ca.documents.updating import as_it_was
-from ca.issuance import IssuanceRequest
+from ca.hierarchy import Authority
+from ca.issuance import IssuanceRequest, Issuer
+from ca.ledger import Ledger
+from ca.lint import Linter
 from ca.ocsp import Responder
 from ca.own_certificates import Role
 from ca.own_proofs import OwnProofs
+from ca.profiles import shipped_profiles
 from ca.revocation import Revoker
 from ca.seals.picture import SealPicture
+from ca.tables import metadata
 from hsm import KeyKind, Token, TokenKeys
 from tests.ca.conftest import CREDIT_CODE, Clock, SmallCa
 from tests.ca.timestamps.conftest import Stamping, make
@@ -84,13 +91,29 @@ class World:
         revoker.revoke(certificate.serial_number, "key_compromise")
 
 
-def make_world(small_ca: SmallCa, token: Token, clock: Clock, folder: Path) -> World:
-    stamping = make(small_ca, token, clock, folder, KeyKind.P256)
+def make_ca(authorities: tuple[Authority, Authority], folder: Path, clock: Clock) -> SmallCa:
+    """As the fixture has it, for a whole module."""
+    root, authority = authorities
+    engine = make_engine(f"sqlite:///{folder}/ledger.db")
+    metadata.create_all(engine)
+    ledger = Ledger(engine)
+    issuing = IssuingAuthority("issuing-1", authority, pki_url="http://ca.example/pki")
+    known = Authorities([issuing])
+    issuer = Issuer(known, shipped_profiles(), ledger, Linter(remember_shapes=True), clock, b"salt")
+    return SmallCa(root, authority, ledger, clock, engine, issuer, issuing, known)
+
+
+def an_enterprise(ca: SmallCa, token: Token) -> SigningIdentity:
     label = f"lasting-{secrets.token_hex(4)}"
     key = TokenKeys(token).generate(label, KeyKind.P256)
     facts = SubjectFacts(enterprise_name="临沂某某建设工程有限公司", credit_code=CREDIT_CODE)
-    issued = small_ca.issuer.issue(IssuanceRequest(label, "enterprise-signing", facts, key.public_key()))
-    identity = SigningIdentity(key, issued.certificate, (small_ca.authority.certificate,))
+    issued = ca.issuer.issue(IssuanceRequest(label, "enterprise-signing", facts, key.public_key()))
+    return SigningIdentity(key, issued.certificate, (ca.authority.certificate,))
+
+
+def make_world(small_ca: SmallCa, token: Token, clock: Clock, folder: Path) -> World:
+    stamping = make(small_ca, token, clock, folder, KeyKind.P256)
+    identity = an_enterprise(small_ca, token)
     root_list = sign_root_crl(small_ca.root, 1, clock())
     responder = Responder(
         small_ca.engine,

@@ -94,3 +94,19 @@ def scribbled(pdf: bytes) -> bytes:
     page[pdf_name("/Contents")] = writer.add_object(StreamObject(stream_data=b"0 g 100 100 200 200 re f"))
     writer.update_container(page)
     return written(writer)
+
+
+def padded_pdf(megabytes: int, pages: int = 1) -> bytes:
+    """Pages with pictures that nobody looks at: as large as scans are."""
+    writer = writer_of(pages)
+    size = megabytes * 1024**2 // pages
+    for number in range(pages):
+        entries = {"/Type": "/XObject", "/Subtype": "/Image", "/ColorSpace": "/DeviceGray"}
+        picture = DictionaryObject({pdf_name(key): pdf_name(value) for key, value in entries.items()})
+        for key, value in {"/Width": size, "/Height": 1, "/BitsPerComponent": 8}.items():
+            picture[pdf_name(key)] = NumberObject(value)
+        stream = writer.add_object(StreamObject(picture, encoded_data=bytes(size)))
+        page, _ = writer.find_page_for_modification(number)
+        resources = DictionaryObject({pdf_name("/XObject"): DictionaryObject({pdf_name("/Scan"): stream})})
+        page.get_object()[pdf_name("/Resources")] = resources
+    return written(writer)

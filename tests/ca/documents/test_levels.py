@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,20 +16,26 @@ from ca.documents.errors import ProofMissing, SignerNotGood, TimeStampMissing
 from ca.documents.levels import Lasting, Level
 from ca.documents.signing import Place, seal_in
 from ca.documents.updating import as_it_was
+from ca.hierarchy import Authority
 from ca.own_proofs import OwnProofs
 from ca.seals.picture import SealPicture
 from hsm import Token
-from tests.ca.conftest import Clock, SmallCa
+from tests.ca.conftest import NOW, Clock
 from tests.ca.documents.judges import pdfsig
-from tests.ca.documents.lasting_world import World, judged, make_world
+from tests.ca.documents.lasting_world import World, an_enterprise, judged, make_ca, make_world
 from tests.ca.documents.pki import Issuer
 
 AT = Place(0, 100, 100)
 
 
-@pytest.fixture
-def world(small_ca: SmallCa, session_token: Token, clock: Clock, tmp_path: Path) -> World:
-    return make_world(small_ca, session_token, clock, tmp_path)
+@pytest.fixture(scope="module")
+def world(
+    authorities: tuple[Authority, Authority], session_token: Token, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    folder, clock = tmp_path_factory.mktemp("levels"), Clock(NOW)
+    ca = make_ca(authorities, folder, clock)
+    yield make_world(ca, session_token, clock, folder)
+    ca.engine.dispose()
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -74,10 +82,13 @@ def test_a_document_that_others_signed_before(
     assert len(DocumentSecurityStore.read_dss(PdfFileReader(BytesIO(sealed))).ocsps) == 2
 
 
-def test_revoked_while_it_signed(world: World, page: bytes, picture: SealPicture) -> None:
-    world.revoke(world.identity.certificate)
+def test_revoked_while_it_signed(
+    world: World, session_token: Token, page: bytes, picture: SealPicture
+) -> None:
+    unlucky = replace(world, identity=an_enterprise(world.ca, session_token))
+    unlucky.revoke(unlucky.identity.certificate)
     with pytest.raises(SignerNotGood):
-        world.sealed(page, picture, Level.B_LT)
+        unlucky.sealed(page, picture, Level.B_LT)
 
 
 def test_a_stamp_that_fails_at_the_end_leaves_nothing(
