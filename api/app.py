@@ -44,6 +44,7 @@ import api.scanning.phone_routes
 import api.scanning.platform_routes
 import api.seals.routes
 import api.timestamps.routes
+import api.verification.routes
 from api import problems
 from api.accounts.callers import caller_of
 from api.csc.wire import told as csc_told
@@ -62,6 +63,7 @@ from api.phone.visiting import visits
 from api.production import refuse_demo
 from api.services import Services, open_services
 from api.settings import Settings
+from api.verification.pages import verification_pages
 from ca.audit.event import Action, Event
 from mobile_bridge.server import enrolment_routes, widget
 from mobile_bridge.server import pages as bridge_pages
@@ -113,6 +115,7 @@ _ROUTERS = (
     api.est.routes.router,
     api.ocsp.routes.router,
     api.pki.routes.router,
+    api.verification.routes.router,
     api.timestamps.routes.router,
     api.metrics.routes.router,
 )
@@ -153,8 +156,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(widget.router())
     app.include_router(scan_routes.router(services.waiting))
     app.include_router(scan_pages.router(settings.site_name))
-    app.include_router(pages(settings.site_name, with_inbox=services.sms_sandbox is not None))
-    app.state.phone_visits = visits(settings.site_name, with_inbox=services.sms_sandbox is not None)
+    with_inbox = services.sms_sandbox is not None
+    app.include_router(pages(settings.site_name, with_inbox=with_inbox))
+    app.include_router(verification_pages(settings.site_name, with_inbox=with_inbox))
+    app.state.phone_visits = visits(settings.site_name, with_inbox=with_inbox)
     app.include_router(api.phone.routes.router(settings.site_name))
     if services.sms_sandbox is not None:
         app.include_router(sms_sandbox.router(services.sms_sandbox))

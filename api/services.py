@@ -90,6 +90,8 @@ from api.seals.wiring import Seals, seals
 from api.settings import Settings
 from api.tokens import OpenTokens, read_certificate
 from api.upkeep.runner import Chore, Upkeep
+from api.verification.service import Verifier
+from api.verification.wiring import verifier
 from ca.audit.journal import Journal
 from ca.issuance import Issuer
 from ca.ocsp import Responder
@@ -129,6 +131,7 @@ class Services:
     seals: Seals
     remote_signing: RemoteSigning
     pki: Pki
+    verifier: Verifier
     ocsp: Responder
     bridge: BridgeService
     scans: ScanService
@@ -317,6 +320,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         seals=sealing,
         remote_signing=remote,
         pki=authority.pki,
+        verifier=verifier(settings.folder, db, settings.server_secret(), _now, authority.pki),
         stamper=authority.stamper,
         upkeep=Upkeep(
             [

@@ -18,6 +18,7 @@ FLOWS: Final[dict[str, str]] = {
     "证书": "Downloading, one's own certificates, and all that is done with them.",
     "下载到 CA 锁": "Certificates for keys that are made on the person's own CA lock, on a computer.",
     "签章": "Sealing a PDF.",
+    "验证签名": "What a signed or sealed PDF is worth, whoever made it. For everybody, without signing in.",
     "远程签名": "Signing software uses certificates by the CSC API, once their holders have switched it on.",
     "扫码": "Requests of trading platforms, taken by scanning a QR code: bind, sign in, seal, approve, open.",
     "开标": "Openings: which bids were deposited for them, and their logs as evidence.",

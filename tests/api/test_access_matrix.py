@@ -60,6 +60,8 @@ def absent(row: Row) -> Row:
 
 
 TABLE: Final[dict[str, Row]] = {
+    # 验证签名
+    "verification_verify": ANYBODY,
     # 登录
     "accounts_send_code": ANYBODY,
     "accounts_devices": PERSON,

@@ -14,10 +14,10 @@ from typing import Any, Final
 from asn1crypto import x509 as asn1
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from ca.documents.levels import Level
 from ca.documents.reading import entry
 from ca.documents.verification.certificates import Certificates
 from ca.documents.verification.messages import Message
-from ca.documents.verification.model import Level
 from ca.documents.verification.revocation import Revocations
 from ca.documents.verification.trust import Trust
 
@@ -91,11 +91,11 @@ def level(message: Message, at: datetime, proof: Proof, alone: Certificates) -> 
         return None
     stamps = proof.in_signature or proof.over_document[:1]
     if not stamps:
-        return Level.B
+        return Level.B_B
     judged = [(message.certificate, at), *stamps]
     if not all(_is_provable(certificate, moment, alone) for certificate, moment in judged):
-        return Level.T
-    return Level.LTA if proof.over_document and proof.over_store else Level.LT
+        return Level.B_T
+    return Level.B_LTA if proof.over_document and proof.over_store else Level.B_LT
 
 
 def _is_provable(certificate: Any, at: datetime, alone: Certificates) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ca.documents.levels import Level
+
 
 class Verdict(StrEnum):
     """In one word, worst last but one: a document is worth what its worst signature is worth."""
@@ -181,15 +183,6 @@ class SealReport:
     width_mm: int
     height_mm: int
     faults: tuple[str, ...] = ()
-
-
-class Level(StrEnum):
-    """PAdES baseline levels (ETSI EN 319 142-1, 6), judged from what is embedded alone."""
-
-    B = "B-B"
-    T = "B-T"
-    LT = "B-LT"
-    LTA = "B-LTA"
 
 
 class Coverage(StrEnum):

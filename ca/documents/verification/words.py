@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ca.documents.verification.model import Changed, Coverage, Level, Problem, Sign, Source, Standing, Verdict
+from ca.documents.levels import Level
+from ca.documents.verification.model import Changed, Coverage, Problem, Sign, Source, Standing, Verdict
 from ca.seals.objects.verification import FAULT_NAMES
 
 VERDICTS: Final = {
@@ -106,10 +107,10 @@ COVERAGES: Final = {
     Coverage.UNCLEAR: "不完整",
 }
 LEVELS: Final = {
-    Level.B: "基本签名（B-B），没有时间证明",
-    Level.T: "带时间戳（B-T）",
-    Level.LT: "可长期验证（B-LT）",
-    Level.LTA: "可长期归档（B-LTA）",
+    Level.B_B: "基本签名（B-B），没有时间证明",
+    Level.B_T: "带时间戳（B-T）",
+    Level.B_LT: "可长期验证（B-LT）",
+    Level.B_LTA: "可长期归档（B-LTA）",
 }
 CERTIFICATIONS: Final = {
     1: "签名后不允许任何改动",

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from ca.documents.levels import Level
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
 from ca.documents.verification import Trust, telling, verify_document, words
 from ca.documents.verification.errors import FileTooLarge, NotAPdf, PasswordNeeded
@@ -15,7 +16,6 @@ from ca.documents.verification.judging import SEVERITIES
 from ca.documents.verification.model import (
     Changed,
     Coverage,
-    Level,
     Problem,
     Sign,
     Source,
@@ -36,7 +36,7 @@ def test_a_good_one(world: World, sealed: bytes) -> None:
     assert one.certificate is not None
     assert one.certificate.common_name == ENTERPRISE
     assert (one.coverage, one.covered, one.page) == (Coverage.FILE, len(sealed), 1)
-    assert (one.claimed_at, one.proven_at, one.level) == (NOW, None, Level.B)
+    assert (one.claimed_at, one.proven_at, one.level) == (NOW, None, Level.B_B)
     assert one.algorithms == ("sha256", "ecdsa")
     assert one.now is not None
     assert (one.now.standing, one.now.source) == (Standing.IN_FORCE, Source.CRL)

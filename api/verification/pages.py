@@ -1,0 +1,80 @@
+"""The public page /verify: choose a PDF or drop it, and read the report. Plain HTML, no script."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, File, Request, UploadFile
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+import api.pages
+from api.errors import http_status
+from api.timezone import CHINA
+from api.verification.errors import NoFileChosen
+from api.verification.routes import address_of, verifier_of
+from api.verification.schemas import DocumentView
+from api.verification.service import Verifier
+from ca.documents.verification import words
+from ca.documents.verification.model import Verdict
+from hsm.errors import SealBridgeError
+
+_FOLDERS: Final = (Path(__file__).parent / "templates", Path(api.pages.__file__).parent / "templates")
+_PAGES: Final = Environment(
+    loader=FileSystemLoader(_FOLDERS),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_LOOKS: Final = {
+    Verdict.VALID: ("good", "✓"),
+    Verdict.ATTENTION: ("care", "!"),
+    Verdict.UNDETERMINED: ("unknown", "?"),
+    Verdict.INVALID: ("bad", "✕"),
+    Verdict.UNSIGNED: ("none", "○"),
+}
+"""A class of the style sheet, and a sign for those who do not see colours."""
+_LONGEST_NAME: Final = 200
+
+
+def verification_pages(site_name: str, *, with_inbox: bool) -> APIRouter:
+    """The form, and the report on what was sent with it. Nothing is kept: a report has no address."""
+    router = APIRouter(include_in_schema=False)
+
+    def page(status: HTTPStatus = HTTPStatus.OK, **values: Any) -> HTMLResponse:
+        given = {"report": None, "problem": None, "name": ""} | values
+        shown = _PAGES.get_template("verify.html").render(
+            site_name=site_name, with_inbox=with_inbox, words=words, looks=_LOOKS, when=_when, **given
+        )
+        return HTMLResponse(shown, status)
+
+    @router.get("/verify")
+    def form() -> HTMLResponse:
+        """Where a document is chosen."""
+        return page()
+
+    @router.post("/verify")
+    def report(
+        request: Request,
+        verifier: Annotated[Verifier, Depends(verifier_of)],
+        file: Annotated[UploadFile | None, File()] = None,
+    ) -> HTMLResponse:
+        """What it is worth."""
+        name = (file.filename or "")[:_LONGEST_NAME] if file else ""
+        try:
+            if file is None or not (pdf := file.file.read()):
+                raise NoFileChosen("an empty form")
+            found = verifier.verify(pdf, address_of(request))
+        except SealBridgeError as error:
+            return page(http_status(error), problem=error.message, name=name)
+        return page(report=DocumentView.model_validate(found), name=name)
+
+    return router
+
+
+def _when(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(CHINA):%Y年%m月%d日 %H:%M:%S}"
