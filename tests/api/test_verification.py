@@ -33,9 +33,19 @@ def verified(server: Server, pdf: bytes) -> dict[str, Any]:
     return told
 
 
+@pytest.fixture(scope="module")
+def made() -> dict[str, bytes]:
+    return {}
+
+
 @pytest.fixture
-def sealed(phone: Phone, serial: str, a_pdf: bytes) -> bytes:
-    return phone.stamp(serial, a_pdf).content
+def sealed(made: dict[str, bytes], request: pytest.FixtureRequest, a_pdf: bytes) -> bytes:
+    """One document for all tests: who seals has a long way to the certificate."""
+    if not made:
+        serial: str = request.getfixturevalue("serial")
+        phone: Phone = request.getfixturevalue("phone")
+        made["pdf"] = phone.stamp(serial, a_pdf).content
+    return made["pdf"]
 
 
 def test_what_we_sealed_is_good_to_everybody(server: Server, sealed: bytes) -> None:
@@ -44,7 +54,7 @@ def test_what_we_sealed_is_good_to_everybody(server: Server, sealed: bytes) -> N
     (one,) = report["signatures"]
     assert (one["problems"], one["changes_since"], one["intact"]) == ([], [], True)
     assert one["signer"]["organisation"] == COMPANY
-    assert (one["seal"]["name"], one["seal"]["faults"]) == (COMPANY, [])
+    assert (one["seal"]["name"], one["seal"]["faults"]) == (f"{COMPANY}公章", [])
     assert one["certificate_now"]["standing"] == "in_force"
     with Image.open(BytesIO(b64decode(one["seal"]["picture"]))) as picture:
         assert picture.format == "PNG"
@@ -95,11 +105,14 @@ def test_a_person_reads_the_page_without_script(
         screen.page.set_input_files("#file", file)
         screen.press("验证").says("签名有效", COMPANY, "合同.pdf", "没有任何改动")
         assert screen.page.locator(".seal img").is_visible()
-        phone = Screen.of(browser, server.url, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+        phone = Screen.of(browser, server.url, color_scheme=scheme)
+        phone.page.set_viewport_size({"width": 390, "height": 844})
         phone.open("/verify").page.set_input_files("#file", file)
         phone.press("验证").says("签名有效")
         wide = phone.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide
+        screen.page.screenshot(path=tmp_path / f"report-{scheme}.png", full_page=True)
+        phone.page.screenshot(path=tmp_path / f"phone-{scheme}.png", full_page=True)
         assert screen.complaints + phone.complaints == []
 
 
