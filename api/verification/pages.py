@@ -48,7 +48,14 @@ def verification_pages(site_name: str, *, with_inbox: bool) -> APIRouter:
     def page(status: HTTPStatus = HTTPStatus.OK, **values: Any) -> HTMLResponse:
         given = {"report": None, "problem": None, "name": ""} | values
         shown = _PAGES.get_template("verify.html").render(
-            site_name=site_name, with_inbox=with_inbox, words=words, looks=_LOOKS, when=_when, **given
+            site_name=site_name,
+            with_inbox=with_inbox,
+            words=words,
+            looks=_LOOKS,
+            when=_when,
+            names_of=_names_of,
+            named=_named,
+            **given,
         )
         return HTMLResponse(shown, status)
 
@@ -74,6 +81,17 @@ def verification_pages(site_name: str, *, with_inbox: bool) -> APIRouter:
         return page(report=DocumentView.model_validate(found), name=name)
 
     return router
+
+
+def _names_of(report: DocumentView) -> dict[str, str]:
+    """Who signed in which field."""
+    signers = {one.field: one.signer for one in report.signatures}
+    return {field: one.organisation or one.common_name for field, one in signers.items() if one}
+
+
+def _named(where: list[str], names: dict[str, str]) -> list[str]:
+    """Signers for the names of their fields."""
+    return [names.get(one) or one for one in where]
 
 
 def _when(at: datetime | None) -> str:

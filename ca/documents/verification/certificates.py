@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from asn1crypto import x509 as asn1
+from cryptography import x509
 from pyhanko_certvalidator import ValidationContext, find_valid_path
 from pyhanko_certvalidator.errors import (
     DisallowedAlgorithmError,
@@ -158,16 +159,29 @@ def facts(certificate: Any) -> CertificateFacts:
     """Who a certificate (asn1crypto's) names."""
     names = {one["type"].dotted: one["value"].native for rdn in certificate.subject.chosen for one in rdn}
     return CertificateFacts(
-        subject=certificate.subject.human_friendly,
+        subject=subject_of(certificate),
         common_name=str(names.get("2.5.4.3", "")),
         organisation=str(names.get("2.5.4.10", "")),
         credit_code=str(names.get(_ORGANISATION_IDENTIFIER, "")).removeprefix(_REGISTER_PREFIX),
-        issuer=certificate.issuer.human_friendly,
+        issuer=_name_of(certificate, "issuer"),
         serial=f"{certificate.serial_number:x}",
         not_before=certificate.not_valid_before,
         not_after=certificate.not_valid_after,
         der=certificate.dump(),
     )
+
+
+def subject_of(certificate: Any) -> str:
+    """As RFC 4514 writes it; empty for a certificate that cannot be read."""
+    return _name_of(certificate, "subject")
+
+
+def _name_of(certificate: Any, whose: str) -> str:
+    try:
+        found = x509.load_der_x509_certificate(certificate.dump())
+        return str(getattr(found, whose).rfc4514_string())
+    except ValueError:
+        return ""
 
 
 def may_sign_documents(certificate: Any) -> bool:

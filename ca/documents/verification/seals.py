@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.documents.seal_attribute import SEAL_OID
-from ca.documents.verification.certificates import Certificates
+from ca.documents.verification.certificates import Certificates, subject_of
 from ca.documents.verification.messages import Flaw, Message
 from ca.documents.verification.model import Problem, SealReport
 from ca.seals.errors import SealMalformed
@@ -74,7 +74,7 @@ def seal_report(seal: SealObject, faults: Iterable[Fault]) -> SealReport:
 
 def _maker(der: bytes) -> str:
     try:
-        return str(asn1.Certificate.load(der).subject.human_friendly)
+        return subject_of(asn1.Certificate.load(der, strict=True))
     except Exception:  # whatever stands there: the faults tell of it
         return ""
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from asn1crypto import tsp
 
 from ca.documents.verification import messages
-from ca.documents.verification.certificates import Certificates
+from ca.documents.verification.certificates import Certificates, subject_of
 from ca.documents.verification.messages import DigestOf, Flaw, Message
 from ca.documents.verification.model import Problem, TimeStampReport
 
@@ -55,7 +55,7 @@ def judge(
     judged = known.judge(message.certificate, at)
     if judged.problem is not None:
         problems.append(judged.problem)
-    authority = message.certificate.subject.human_friendly
+    authority = subject_of(message.certificate)
     codes = tuple(one.value for one in dict.fromkeys(problems))
     return TimeStampReport(at, authority, over_document, not codes, codes)
 
