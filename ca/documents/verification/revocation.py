@@ -227,6 +227,9 @@ def _responders(certificates: Any, issuer: asn1.Certificate, at: datetime) -> Se
         and "ocsp_signing" in one.extended_key_usage_value.native
         and one.not_valid_before <= at <= one.not_valid_after
         and _is_signed(
-            one.signature_value, one["tbs_certificate"].dump(), issuer.public_key, one["signature_algorithm"]
+            one["signature_value"].native,
+            one["tbs_certificate"].dump(),
+            issuer.public_key,
+            one["signature_algorithm"],
         )
     ]
