@@ -7,25 +7,8 @@ Attacks" (2021); "Breaking the Specification: PDF Certification" (EAA, SSA, 2021
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from io import BytesIO
 
 from asn1crypto import cms
-from pyhanko.pdf_utils.generic import (
-    ArrayObject,
-    DictionaryObject,
-    IndirectObject,
-    NameObject,
-    NumberObject,
-    StreamObject,
-    pdf_name,
-    pdf_string,
-)
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
-
-from tests.ca.documents.pdfs import scribbled, written
 
 _CONTENTS = re.compile(rb"/Contents <([0-9a-fA-F]+)>")
 _RANGE = re.compile(rb"/ByteRange ?\[ ?(\d+) (\d+) (\d+) (\d+) ?\]")
