@@ -14,7 +14,7 @@ from api.platforms import registered
 from api.platforms.errors import DigestMismatch, DocumentMissing
 from api.platforms.rules import DOCUMENT_KEPT, check_quota
 from api.platforms.tables import document as table
-from ca.documents.reading import open_sealable
+from ca.documents.sealable import open_sealable
 
 
 @dataclass(frozen=True, slots=True)

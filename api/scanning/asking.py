@@ -40,7 +40,7 @@ from api.scanning.sealed import SealedDocuments
 from api.statements.signing import Statements
 from ca.documents.errors import KeywordNotFound, PageNotFound, SealOffPage, SeamTooShort
 from ca.documents.impressions import impressions
-from ca.documents.reading import SealablePdf, open_sealable
+from ca.documents.sealable import SealablePdf, open_sealable
 from ca.envelopes.session import check_session_key
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.scans import CreatedScan, Scan, ScanService

@@ -30,14 +30,30 @@ class PdfDamaged(DocumentRefused):
 
 
 class PdfEncrypted(DocumentRefused):
-    """Protected by a password, even an empty one."""
+    """Opens with a password that was not given, or for the holders of certificates alone."""
 
     code = "pdf_encrypted"
-    zh = "PDF 文件已加密，请先解除保护再签章"
+    zh = "PDF 文件已加密，请提供密码或先解除保护再签章"
+
+
+class PdfPasswordWrong(DocumentRefused):
+    """The password opens the document neither as its user's nor as its owner's."""
+
+    code = "pdf_password_wrong"
+    zh = "PDF 文件密码不正确，请重新输入"
+
+
+class PdfPermissionDenied(DocumentRefused):
+    """The password given opens the document, but its owner does not let it be changed with that."""
+
+    kind = Kind.FORBIDDEN
+    code = "pdf_permission_denied"
+    zh = "PDF 文件的权限设置不允许签章，请使用所有者密码"
 
 
 class PdfHybrid(DocumentRefused):
-    """Two cross-reference tables side by side (ISO 32000-1, 7.5.8.4): viewers may show different pages."""
+    """Two cross-references side by side contradict each other (ISO 32000-1, 7.5.8.4): viewers may show
+    different pages."""
 
     code = "pdf_hybrid"
     zh = "PDF 文件采用混合索引，不同软件显示可能不一致，请另存后再签章"
@@ -66,11 +82,42 @@ class PdfTooLarge(DocumentRefused):
 
 
 class PdfLocked(DocumentRefused):
-    """An earlier signature certified or locked the document: a new seal would break it."""
+    """An earlier signature locked the document's fields: a new seal would break it."""
 
     kind = Kind.CONFLICT
     code = "pdf_locked"
     zh = "PDF 文件已被先前的签名锁定，不允许再签章"
+
+
+class PdfCertified(DocumentRefused):
+    """The author certified the document and forbade all changes, seals among them."""
+
+    kind = Kind.CONFLICT
+    code = "pdf_certified"
+    zh = "PDF 文件已由作者认证并禁止任何更改，不能再签章"
+
+
+class CertificationNotFirst(DocumentRefused):
+    """An author certifies before anybody signs; this document has signatures."""
+
+    kind = Kind.CONFLICT
+    code = "certification_not_first"
+    zh = "文件已有签名，不能再作认证签章"
+
+
+class LockRefused(DocumentRefused):
+    """A lock names fields where it is for all, or none where it is for some."""
+
+    code = "lock_invalid"
+    zh = "字段锁定范围填写有误"
+
+
+class PdfArchival(DocumentRefused):
+    """The document is of PDF/A-1, which forbids transparency (ISO 19005-1, 6.4), and the seal's picture
+    has it."""
+
+    code = "pdf_archival"
+    zh = "PDF/A-1 文件不允许透明图像，请换用矢量印章"
 
 
 class PageNotFound(DocumentRefused):

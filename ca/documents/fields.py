@@ -18,17 +18,16 @@ from ca.documents.appearance import Appearances, dictionary
 from ca.documents.impressions import Impression
 
 
-def show(field: Any, impression: Impression, appearances: Appearances, name: str) -> None:
-    """Give a field its appearance. ``name``: what a screen reader says."""
+def show(field: Any, impression: Impression, appearances: Appearances) -> None:
+    """Give a field its appearance, and what a screen reader says."""
     field[pdf_name("/AP")] = dictionary(N=appearances.of(impression))
-    field[pdf_name("/TU")] = pdf_string(name)
+    field[pdf_name("/TU")] = pdf_string(appearances.name)
 
 
 def add_fields(
     writer: IncrementalPdfFileWriter,
     impressions: Sequence[Impression],
     appearances: Appearances,
-    name: str,
     stem: str,
 ) -> list[Any]:
     """Further fields, named after ``stem``, and nothing in them yet. The form must be there."""
@@ -37,7 +36,7 @@ def add_fields(
     for number, impression in enumerate(impressions, start=2):
         page, _ = writer.find_page_for_modification(impression.page)  # type: ignore[no-untyped-call]
         field = SignatureFormField(f"{stem}-{number}", box=impression.box, include_on_page=page)
-        show(field, impression, appearances, name)
+        show(field, impression, appearances)
         reference: IndirectObject = writer.add_object(field)
         field.register_widget_annotation(writer, reference)
         fields.append(reference)

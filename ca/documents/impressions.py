@@ -10,7 +10,7 @@ from ca.documents.errors import KeywordNotFound, SeamTooShort, TooManyImpression
 from ca.documents.geometry import PageGeometry, Rectangle
 from ca.documents.keywords import Found, find_keyword
 from ca.documents.placing import AtKeyword, OnEveryPage, Place, Placement, Seam, Which
-from ca.documents.reading import SealablePdf
+from ca.documents.sealable import SealablePdf
 from ca.documents.seam import WHOLE, Share, centre, groups, share
 
 MOST: Final = 2000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ca.documents.errors import KeywordSearchFailed, TooManyImpressions
-from ca.documents.reading import SealablePdf
+from ca.documents.sealable import SealablePdf
 from ca.inspection.process import asked
 
 _SECONDS: Final = 60.0

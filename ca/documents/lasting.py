@@ -33,10 +33,13 @@ def add_validation_data(
     lists: Iterable[bytes],
     *,
     max_bytes: int = MAX_BYTES,
+    password: str | None = None,
 ) -> bytes:
     """``pdf`` with a document security store, as ``add_validation_data_in`` makes it."""
     document = BytesIO(pdf)
-    add_validation_data_in(document, certificates, ocsp_answers, lists, max_bytes=max_bytes)
+    add_validation_data_in(
+        document, certificates, ocsp_answers, lists, max_bytes=max_bytes, password=password
+    )
     return document.getvalue()
 
 
@@ -47,6 +50,7 @@ def add_validation_data_in(
     lists: Iterable[bytes],
     *,
     max_bytes: int = MAX_BYTES,
+    password: str | None = None,
 ) -> None:
     """Give a PDF a document security store that has these certificates, OCSP answers and lists, in DER.
 
@@ -54,7 +58,7 @@ def add_validation_data_in(
     PdfDamaged, PdfEncrypted.
     """
     with as_it_was(document), refusing_damage():
-        writer = update_of(read_pdf(document, max_bytes))
+        writer = update_of(read_pdf(document, max_bytes, password))
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
             # Under no signature's name (VRI): ETSI EN 319 142-1, 5.4.3 has it as an option that few read.
@@ -66,21 +70,25 @@ def add_validation_data_in(
         writer.write_in_place()  # type: ignore[no-untyped-call]
 
 
-def add_archive_stamp(pdf: bytes, answer: Answer, *, max_bytes: int = MAX_BYTES) -> bytes:
+def add_archive_stamp(
+    pdf: bytes, answer: Answer, *, max_bytes: int = MAX_BYTES, password: str | None = None
+) -> bytes:
     """``pdf`` with a time stamp over all of it, as ``add_archive_stamp_in`` makes it."""
     document = BytesIO(pdf)
-    add_archive_stamp_in(document, answer, max_bytes=max_bytes)
+    add_archive_stamp_in(document, answer, max_bytes=max_bytes, password=password)
     return document.getvalue()
 
 
-def add_archive_stamp_in(document: BinaryIO, answer: Answer, *, max_bytes: int = MAX_BYTES) -> None:
+def add_archive_stamp_in(
+    document: BinaryIO, answer: Answer, *, max_bytes: int = MAX_BYTES, password: str | None = None
+) -> None:
     """Give a PDF a time stamp over all of it (a DocTimeStamp signature, RFC 3161 token inside).
 
     Whatever is raised, the document is as it was before: TimeStampMissing, PdfTooLarge, PdfDamaged,
     PdfEncrypted.
     """
     with as_it_was(document), refusing_damage():
-        reader = read_pdf(document, max_bytes)
+        reader = read_pdf(document, max_bytes, password)
         number = sum(1 for _ in enumerate_sig_fields(reader)) + 1
         stamping = PdfTimeStamper(Asking(answer), field_name=f"Stamp-{number}", readable_field_name="时间戳")
         stamping.timestamp_pdf(update_of(reader), DIGEST, bytes_reserved=_HEX * ROOM, in_place=True)

@@ -46,7 +46,9 @@ class Lasting:
     sources: tuple[ProofSource, ...]
     level: Level = Level.B_LT
 
-    def complete(self, document: BinaryIO, level: Level, signer: x509.Certificate) -> None:
+    def complete(
+        self, document: BinaryIO, level: Level, signer: x509.Certificate, password: str | None = None
+    ) -> None:
         """Bring a document whose newest signature, by ``signer``, has its time stamp to ``level``.
 
         Its size was looked at when it was signed. Whoever must not give half of it cuts off what was added
@@ -56,10 +58,12 @@ class Lasting:
         if not level.is_proved:
             return
         with refusing_damage():
-            others = certificates_in(read_pdf(document, sys.maxsize))
+            others = certificates_in(read_pdf(document, sys.maxsize, password))
         proofs = gather(signer, others, self.sources)
         add_validation_data_in(
-            document, proofs.certificates, proofs.ocsp_answers, proofs.lists, max_bytes=sys.maxsize
+            *(document, proofs.certificates, proofs.ocsp_answers, proofs.lists),
+            max_bytes=sys.maxsize,
+            password=password,
         )
         if level is Level.B_LTA:
-            add_archive_stamp_in(document, self.stamps, max_bytes=sys.maxsize)
+            add_archive_stamp_in(document, self.stamps, max_bytes=sys.maxsize, password=password)

@@ -18,11 +18,15 @@ from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObj
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from ca.documents.appearance import Appearances
+from ca.documents.archival import archival_part
 from ca.documents.fields import add_fields, show
 from ca.documents.hole import Hole
 from ca.documents.impressions import Impression, impressions
+from ca.documents.limits import field_lock, limits_of
 from ca.documents.placing import Placement
-from ca.documents.reading import MAX_BYTES, open_sealable, refusing_damage
+from ca.documents.reading import MAX_BYTES, refusing_damage
+from ca.documents.sealable import open_sealable
+from ca.documents.terms import PLAIN, Terms
 from ca.documents.updating import update_of
 from ca.seals.picture import SealPicture
 from ca.signatures import document_digest
@@ -57,11 +61,17 @@ def prepare_pdf(
     at: datetime,
     reserve: int = RESERVE,
     max_bytes: int = MAX_BYTES,
+    terms: Terms = PLAIN,
 ) -> PreparedPdf:
     """``pdf`` with a seal and room for its signature, as ``prepare_in`` makes them."""
     stream = BytesIO(pdf)
     ready = prepare_in(
-        stream, certificate, picture, places, reason=reason, at=at, reserve=reserve, max_bytes=max_bytes
+        *(stream, certificate, picture, places),
+        reason=reason,
+        at=at,
+        reserve=reserve,
+        max_bytes=max_bytes,
+        terms=terms,
     )
     return PreparedPdf(ready.digest, ready.algorithm, ready.hole, stream.getvalue())
 
@@ -76,6 +86,7 @@ def prepare_in(
     at: datetime,
     reserve: int = RESERVE,
     max_bytes: int = MAX_BYTES,
+    terms: Terms = PLAIN,
 ) -> Prepared:
     """Add a visible seal at true size and one PAdES signature (ETSI EN 319 142-1), as an update.
 
@@ -85,7 +96,7 @@ def prepare_in(
     free for the CMS. Raises the subclasses of DocumentRefused, and SigningKeyRefused.
     """
     algorithm = document_digest(certificate)
-    source = open_sealable(document, max_bytes)
+    source = open_sealable(document, max_bytes, terms)
     listed = [places] if isinstance(places, Placement) else places
     marks = impressions(source, listed, (picture.width_mm, picture.height_mm))
     # The name comes from the bytes that the field is added to: no two fields of a document share it.
@@ -95,7 +106,9 @@ def prepare_in(
         timestamp=at, subfilter=SigSeedSubFilter.PADES, reason=reason, bytes_reserved=2 * reserve
     )
     with refusing_damage():
-        return _write(update_of(source.reader), name, marks, placeholder, picture, algorithm)
+        writer = update_of(source.reader)
+        appearances = Appearances(writer, picture, part=archival_part(source.reader))
+        return _write(writer, name, marks, placeholder, appearances, algorithm, terms)
 
 
 def _write(
@@ -103,17 +116,19 @@ def _write(
     name: str,
     marks: Sequence[Impression],
     placeholder: SignatureObject,
-    picture: SealPicture,
+    appearances: Appearances,
     algorithm: hashes.HashAlgorithm,
+    terms: Terms,
 ) -> Prepared:
     first, *others = marks
-    spec = SigFieldSpec(name, on_page=first.page, box=first.box)  # type: ignore[arg-type]  # floats do well
+    lock = field_lock(terms)
+    spec = SigFieldSpec(name, on_page=first.page, box=first.box, field_mdp_spec=lock)  # type: ignore[arg-type]
     steps = PdfCMSEmbedder(spec).write_cms(field_name=name, writer=writer)
     field = next(steps).get_object()
-    appearances = Appearances(writer, picture)
-    show(field, first, appearances, picture.name)
-    more = add_fields(writer, others, appearances, picture.name, name)
-    signature = steps.send(SigObjSetup(sig_placeholder=placeholder))
+    show(field, first, appearances)
+    more = add_fields(writer, others, appearances, name)
+    limits = limits_of(terms, lock, algorithm)
+    signature = steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=limits))
     for one in more:
         one[pdf_name("/V")] = signature
     prepared, _ = steps.send(SigIOSetup(md_algorithm=algorithm.name, in_place=True))

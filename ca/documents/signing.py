@@ -27,6 +27,7 @@ from ca.documents.hole import find_hole
 from ca.documents.placing import Place, Placement
 from ca.documents.preparing import PreparedPdf, prepare_in, prepare_pdf
 from ca.documents.reading import MAX_BYTES
+from ca.documents.terms import PLAIN, Terms
 from ca.documents.time_stamping import ROOM, Answer, with_time_stamp
 from ca.documents.updating import as_it_was
 from ca.seals.picture import SealPicture
@@ -54,6 +55,7 @@ def seal_pdf(
     stamps: Answer | None = None,
     seal: bytes | None = None,
     max_bytes: int = MAX_BYTES,
+    terms: Terms = PLAIN,
 ) -> bytes:
     """``pdf`` with a seal and a signature, as ``seal_in`` makes them."""
     document = BytesIO(pdf)
@@ -64,6 +66,7 @@ def seal_pdf(
         stamps=stamps,
         seal=seal,
         max_bytes=max_bytes,
+        terms=terms,
     )
     return document.getvalue()
 
@@ -79,6 +82,7 @@ def seal_in(
     stamps: Answer | None = None,
     seal: bytes | None = None,
     max_bytes: int = MAX_BYTES,
+    terms: Terms = PLAIN,
 ) -> None:
     """Add a seal and a signature to a PDF, as an incremental update: earlier signatures stay valid.
 
@@ -94,6 +98,7 @@ def seal_in(
             at=at,
             reserve=identity.room + len(seal or b"") + (ROOM if stamps else 0),
             max_bytes=max_bytes,
+            terms=terms,
         )
         cms = sign_cms(identity, prepared.digest, prepared.algorithm, seal)
         if stamps is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -14,6 +13,14 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    GenericFieldModificationRule,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+)
+from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import EmbeddedPdfSignature, SignatureCoverageLevel, async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -22,6 +29,18 @@ from mobile_bridge.sdk.errors import NotVerified
 from mobile_bridge.sdk.trust import SEALING, Trust, run
 
 _REGISTER_PREFIX: Final = "NTRCN-"
+_CHANGES: Final = StandardDiffPolicy(
+    global_rules=DEFAULT_DIFF_POLICY.global_rules,
+    form_rule=FormUpdatingRule(
+        field_rules=[
+            # A certification that permits signing permits a seal that is seen (ISO 32000-2, table 257).
+            SigFieldCreationRule(allow_new_visible_after_certify=True),  # type: ignore[no-untyped-call]
+            SigFieldModificationRule(),
+            GenericFieldModificationRule(),
+        ]
+    ),
+)
+"""What may be added after a seal: further seals, and what makes them last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +101,16 @@ def verify_sealed_pdf(
 
 def _signatures(pdf: bytes) -> list[EmbeddedPdfSignature]:
     reader = PdfFileReader(BytesIO(pdf), strict=False)
-    fields: Iterable[Any] = enumerate_sig_fields(reader, filled_status=True)
-    signatures = [
-        EmbeddedPdfSignature(reader, field, name)
-        for name, value, field in fields
-        if value.get_object().get("/Type") != "/DocTimeStamp"
-    ]
-    return sorted(signatures, key=lambda one: one.signed_revision)
+    signatures: dict[Any, EmbeddedPdfSignature] = {}
+    for name, value, field in enumerate_sig_fields(reader, filled_status=True):
+        if value.get_object().get("/Type") == "/DocTimeStamp":
+            continue
+        one = EmbeddedPdfSignature(reader, field, name)
+        # A seal on many pages has a field on each of them, which came with the signature that they share.
+        if reader.xrefs.get_introducing_revision(field.reference) > one.signed_revision:
+            raise NotVerified("document_differs", f"{name}: a seal was put where its owner never put it")
+        signatures.setdefault(value.reference, one)
+    return sorted(signatures.values(), key=lambda one: one.signed_revision)
 
 
 def _seal(signature: EmbeddedPdfSignature, trust: Trust, at: datetime, *, is_last: bool) -> Seal:
@@ -97,7 +119,7 @@ def _seal(signature: EmbeddedPdfSignature, trust: Trust, at: datetime, *, is_las
     between = [x509.load_der_x509_certificate(one.dump()) for one in signature.other_embedded_certs]
     trust.check(certificate, between, SEALING, at)
     context = trust.context(certificate, between, at)
-    status = run(async_validate_pdf_signature(signature, context))
+    status = run(async_validate_pdf_signature(signature, context, diff_policy=_CHANGES))
     if not (status.intact and status.valid):
         raise NotVerified("signature_invalid", f"{signature.field_name}: changed after it was sealed")
     wanted = SignatureCoverageLevel.ENTIRE_FILE if is_last else SignatureCoverageLevel.ENTIRE_REVISION

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from ca.documents.reading import entry
 from ca.documents.verification.model import Change, Changed
+from ca.documents.verification.policy import POLICY
 from ca.documents.verification.steps import changes_between
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class History:
     def _reviewed_level(self, base: int, number: int, permission: Permission) -> ModificationLevel:
         try:
             level = MDPPerm(permission.level) if permission.level is not None else None
-            found = DEFAULT_DIFF_POLICY.apply(
+            found = POLICY.apply(
                 self._at(base), self._at(number), field_mdp_spec=permission.lock, doc_mdp=level
             )
         except Exception as error:  # a modification, or a version that cannot be read at all

@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pyhanko.pdf_utils.generic import IndirectObject, parse_pdf_date
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import enumerate_sig_fields
 
 from ca.documents.reading import entry
 from ca.documents.verification import messages
 from ca.documents.verification.byte_ranges import CoveredBytes, contents_of, covered_bytes
+from ca.documents.verification.fields import refuse_borrowed, signature_fields
 from ca.documents.verification.messages import Flaw, Message
 from ca.documents.verification.model import Coverage, Problem
 from ca.documents.verification.objects import target
@@ -67,20 +66,17 @@ class Found:
 
 def find(reader: PdfFileReader, pdf: bytes, revisions: Revisions) -> list[Found]:
     """All signatures, oldest first. Raises what reading the form raises."""
-    found = [_taken_apart(name, value, widget, pdf, revisions) for name, value, widget in _fields(reader)]
+    fields = signature_fields(reader)
+    found = [_taken_apart(name, value, field, pdf, revisions) for name, value, field in fields]
     return sorted(found, key=lambda one: (one.revision, one.upto, one.field))
 
 
-def _fields(reader: PdfFileReader) -> Iterator[tuple[str, Any, Any]]:
-    for name, value, widget in enumerate_sig_fields(reader, filled_status=True):
-        yield str(name), value, target(widget)
-
-
-def _taken_apart(name: str, value: Any, widget: Any, pdf: bytes, revisions: Revisions) -> Found:
-    dictionary = target(value)
+def _taken_apart(name: str, value: Any, field: Any, pdf: bytes, revisions: Revisions) -> Found:
+    dictionary, widget = target(value), target(field)
     found = Found(name, dictionary, widget)
     try:
         found.revision = revisions.of_object(_home(value, widget))
+        refuse_borrowed(revisions.reader, value, field)
         contents = contents_of(dictionary)
         covered = covered_bytes(pdf, dictionary, contents)
         found.covered, found.coverage = covered, revisions.coverage(covered, found.revision)

@@ -13,7 +13,6 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.ades.report import AdESIndeterminate
-from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
     PdfSignatureStatus,
@@ -29,6 +28,8 @@ from pyhanko_certvalidator.policy_decl import (
 )
 
 from ca.documents.reading import MAX_BYTES, entry, read_pdf, refusing_damage
+from ca.documents.verification.fields import refuse_borrowed, signature_fields
+from ca.documents.verification.policy import POLICY
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def verify_pdf(
     with refusing_damage():
         fields = [
             (name, field)
-            for name, value, field in enumerate_sig_fields(reader, filled_status=True)
+            for name, value, field in signature_fields(reader)
             if entry(value.get_object(), "/Type") != "/DocTimeStamp"
         ]
     reports = [judge.report(reader, name, field) for name, field in fields]
@@ -121,8 +122,9 @@ class Judge:
         """The revision that a signature ends, and what is known of it."""
         try:
             embedded = EmbeddedPdfSignature(reader, field, name)
+            refuse_borrowed(reader, embedded.sig_field.raw_get("/V"), field)
             context = self.context(embedded.signer_cert)
-            status = validate_pdf_signature(embedded, context, key_usage_settings=_USAGES)
+            status = validate_pdf_signature(embedded, context, diff_policy=POLICY, key_usage_settings=_USAGES)
         except Exception as error:  # one unreadable signature must not hide the others
             log.info("signature %r cannot be validated: %s", name, error)
             return -1, SignatureReport(name, None, False, False, False, False, False, "unreadable", None)

@@ -29,7 +29,7 @@ from ca.documents.errors import (
     SealOffPage,
 )
 from ca.documents.geometry import PageGeometry
-from ca.documents.reading import open_sealable
+from ca.documents.sealable import open_sealable
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
 from ca.documents.verification import verify_pdf
 from ca.seals.picture import SealPicture
@@ -65,30 +65,6 @@ def signed_elsewhere(
     return output.getvalue()
 
 
-def hybrid_pdf() -> bytes:
-    """A table that points at a further stream of cross references."""
-    pdf = pdfs.plain_pdf()
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    writer.force_write_when_empty = True
-    update = pdfs.written(writer)
-    stream_at = len(update)
-    body = b"0000000000 65535 f \n"
-    stream = (
-        b"90 0 obj\n<< /Type /XRef /Size 91 /W [1 2 1] /Index [89 1] /Length 4 >>\nstream\n"
-        b"\x00\x00\x00\x00\nendstream\nendobj\n"
-    )
-    table_at = stream_at + len(stream)
-    previous = update.rindex(b"startxref")
-    prev = int(update[previous:].split()[1])
-    table = b"xref\n0 1\n" + body
-    trailer = b"trailer\n<< /Size 91 /Root 1 0 R /Prev %d /XRefStm %d >>\nstartxref\n%d\n%%%%EOF\n" % (
-        prev,
-        stream_at,
-        table_at,
-    )
-    return update + stream + table + trailer
-
-
 REFUSED: dict[str, tuple[Callable[[], bytes], type[DocumentRefused]]] = {
     "encrypted": (pdfs.encrypted_pdf, PdfEncrypted),
     "no pages": (pdfs.empty_pdf, PdfEmpty),
@@ -98,7 +74,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], type[DocumentRefused]]] = {
     "script on opening": (pdfs.opening_script_pdf, PdfActive),
     "script in a chain of actions": (pdfs.chained_script_pdf, PdfActive),
     "script by name": (pdfs.named_script_pdf, PdfActive),
-    "hybrid": (hybrid_pdf, PdfHybrid),
+    "hybrid that contradicts itself": (lambda: pdfs.hybrid_pdf(contradicting=True), PdfHybrid),
 }
 
 
@@ -118,18 +94,17 @@ def test_codes_are_stable_and_distinct() -> None:
     codes = {error.code for error in DocumentRefused.__subclasses__()}
     assert codes == {
         *("pdf_damaged", "pdf_encrypted", "pdf_hybrid", "pdf_active", "pdf_empty", "pdf_too_large"),
-        *("pdf_locked", "page_not_found", "seal_off_page", "keyword_not_found", "keyword_search_failed"),
+        *("pdf_archival", "pdf_certified", "pdf_password_wrong", "pdf_permission_denied", "lock_invalid"),
+        *(
+            "certification_not_first",
+            "pdf_locked",
+            "page_not_found",
+            "seal_off_page",
+            "keyword_not_found",
+            "keyword_search_failed",
+        ),
         *("seam_needs_pages", "too_many_impressions"),
     }
-
-
-@pytest.mark.parametrize("permission", list(MDPPerm))
-def test_certified_documents_are_left_alone(
-    permission: MDPPerm, identity: SigningIdentity, picture: SealPicture
-) -> None:
-    pdf = signed_elsewhere(identity, certify=True, docmdp_permissions=permission)
-    with pytest.raises(PdfLocked):
-        seal_pdf(pdf, identity, picture, MIDDLE, reason="签章", at=NOW)
 
 
 def test_locked_by_an_approval_signature(identity: SigningIdentity, picture: SealPicture) -> None:

@@ -14,7 +14,7 @@ from ca.documents.forms import SEAL_PLACE, render_application_form
 from ca.documents.impressions import impressions
 from ca.documents.keywords import find_keyword
 from ca.documents.placing import AtKeyword, Edge, OnEveryPage, Place, Seam, Which
-from ca.documents.reading import open_sealable
+from ca.documents.sealable import open_sealable
 from ca.documents.seam import MOST_PAGES, groups, share
 from ca.documents.signing import seal_pdf
 from ca.documents.verification import verify_pdf
