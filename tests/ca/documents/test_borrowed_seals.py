@@ -1,4 +1,5 @@
-"""A field that somebody adds later, with an earlier signature as its value: a seal where its owner never put it."""
+"""A field that somebody adds later, with an earlier signature as its value: a seal where its owner never
+put it."""
 
 from __future__ import annotations
 
