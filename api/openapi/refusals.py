@@ -22,7 +22,8 @@ PDF: Final = (
     *("pdf_active", "pdf_damaged", "pdf_empty", "pdf_encrypted", "pdf_hybrid", "pdf_locked", "pdf_too_large"),
     *("proof_missing", "signer_not_good", "time_stamp_missing"),
     *("page_not_found", "seal_off_page", "keyword_not_found", "keyword_search_failed", "seam_needs_pages"),
-    *("signature_too_large", "too_many_impressions", "pdf_archival", "pdf_certified", "pdf_permission_denied"),
+    *("signature_too_large", "too_many_impressions", "pdf_archival", "pdf_certified"),
+    "pdf_permission_denied",
 )
 """Of whatever seals a document that somebody sends."""
 WINDOW: Final = ("opening_begun", "opening_brought_forward", "opening_over", "opening_window_invalid")
