@@ -11,6 +11,7 @@ import typst
 
 from api.db import Database
 from tests.api.databases import emptied, migrated
+from tests.api.founding import found
 from tests.api.locks import Lock, LockCa
 from tests.api.people import COMPANY, PIN, Desk, Pc, Phone, a_credit_code
 from tests.api.running import Server, free_port
@@ -26,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     fast["SEALBRIDGE_CLIENT_CERTIFICATE_HEADER"] = "x-client-certificate"
     fast["SEALBRIDGE_WEBHOOK_ORIGINS"] = f"http://127.0.0.1:{free_port()}"
     running = Server(tmp_path_factory.mktemp("installation") / "var", extra=fast)
-    running.set_up()
+    found(running)
     running.start()
     yield running
     running.close()

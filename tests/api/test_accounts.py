@@ -9,8 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
+from api.accounts import passwords
 from api.accounts.errors import (
     NotSignedIn,
     OperatorExists,
@@ -74,7 +76,10 @@ def sms(db: Database, clock: Clock) -> SmsSandbox:
 
 
 @pytest.fixture
-def accounts(db: Database, sms: SmsSandbox, clock: Clock) -> Accounts:
+def accounts(db: Database, sms: SmsSandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    """With hashes that cost little: what is tried here is how often, not how hard."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=256, parallelism=1))
+    passwords._nobody.cache_clear()
     return Accounts(db, sender(sms, clock), b"k" * 32, clock, Journal(db.engine, "main", clock))
 
 

@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.api.founding import found
 from tests.api.people import PIN, Desk, Phone
 from tests.api.running import Server
 
@@ -164,7 +165,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An installation whose database may be damaged."""
     fast = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
     running = Server(tmp_path_factory.mktemp("other") / "var", extra=fast)
-    running.set_up()
+    found(running)
     running.start()
     yield running
     running.close()

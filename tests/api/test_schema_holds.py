@@ -19,6 +19,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 
 from tests.api.cast import Cast, assemble
+from tests.api.founding import found
 from tests.api.locks import LockCa
 from tests.api.people import Desk
 from tests.api.platform_calls import Signer, register
@@ -50,7 +51,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Cast]]
     """A server of its own: what is sent changes its catalogue."""
     fast = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
     server = Server(tmp_path_factory.mktemp("fuzzed") / "var", extra=fast)
-    server.set_up()
+    found(server)
     server.start()
     lock_ca = LockCa()
     lock_ca.publish(server.data / "lock-cas", "old")

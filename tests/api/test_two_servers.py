@@ -17,6 +17,7 @@ from api.jobs.queue import enqueue
 from api.jobs.tables import job
 from ca.audit.tables import entry
 from ca.tables import crl, own_certificate
+from tests.api.founding import found
 from tests.api.people import Phone
 from tests.api.running import Server
 
@@ -30,7 +31,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iter
         Server(data, extra=FAST | {"SEALBRIDGE_DATABASE_URL": postgres_url, "SEALBRIDGE_NODE": node})
         for node in ("one", "two")
     ]
-    both[0].set_up()
+    found(both[0])
     for server in both:
         server.start()
     yield both

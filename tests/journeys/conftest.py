@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hsm import KeyKind, Token, TokenConfig, TokenKeys, init_token
+from tests.api.founding import found
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, Desk, a_credit_code, a_picture
 from tests.api.running import Server, free_port
@@ -32,10 +33,10 @@ class Office:
         assert good(self.first.judge(application, "approve")).json()["status"] == "approved"
 
 
-def opened(folder: Path, **extra: str) -> Iterator[Server]:
+def opened(folder: Path, set_up: Callable[[Server], None] = Server.set_up, **extra: str) -> Iterator[Server]:
     """A new installation, served until it is left."""
     running = Server(folder / "var", extra=extra)
-    running.set_up()
+    set_up(running)
     said = running.command("operator", "add", REVIEWER, "--password-file", "-", said=f"{WORD}\n")
     assert said.returncode == 0, said.stderr
     running.start()
@@ -51,7 +52,7 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def on_postgresql(postgres_cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     url = postgres.create_database(postgres_cluster, f"journeys_{secrets.token_hex(4)}")
-    yield from opened(tmp_path_factory.mktemp("postgresql"), SEALBRIDGE_DATABASE_URL=url)
+    yield from opened(tmp_path_factory.mktemp("postgresql"), found, SEALBRIDGE_DATABASE_URL=url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.founding import found
 from tests.api.people import COMPANY, PIN, a_picture, an_id_number, code_of
 from tests.api.running import Server
 from tests.journeys.app import App, good
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.skipif(library() is None, reason="no libfaketime")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An installation of its own: its clock goes ahead, and never back."""
     quick = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
-    yield from opened(tmp_path_factory.mktemp("later"), **quick)
+    yield from opened(tmp_path_factory.mktemp("later"), found, **quick)
 
 
 def test_renewal_expiry_and_a_new_application(server: Server, tmp_path: Path) -> None:

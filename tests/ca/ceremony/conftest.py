@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.ceremony.steps import AuthorityName, request_certificate
+from tests.support import preloaded
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "ceremonies"
-SEALBRIDGE = Path(sys.executable).with_name("sealbridge")
 
 
 class Place:
@@ -36,11 +36,8 @@ class Place:
         (self.folder / plan).write_text(text.replace(before, after), encoding="utf-8")
 
     def perform(self, plan: str, *options: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        command: list[str | Path] = [SEALBRIDGE, "ceremony", self.folder / plan, *options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SOFTHSM2")}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, input=said, capture_output=True, text=True, timeout=120
-        )
+        return preloaded.run(["ceremony", self.folder / plan, *options], environment, said, self.folder)
 
     def performed(self, plan: str, *options: str) -> str:
         done = self.perform(plan, "--yes", "--shares", "shares", "--softhsm", "tokens", *options)
