@@ -15,7 +15,7 @@ from api.errors import ConfigurationRefused
 from api.outside.alipay import LIVE_GATEWAY
 from ca.crl import CrlPolicy
 from ca.documents.levels import Level
-from hsm import KeyKind, PinSource, TokenConfig
+from hsm import KeyKind, PinSource, TokenConfig, read_table
 from mobile_bridge.wire import AGENT_PORT
 
 _SOFTHSM: Final = (
@@ -66,6 +66,9 @@ class Settings(BaseSettings):
 
     pkcs11_module: Path = Field(default_factory=softhsm_library)
     token_pool_size: int = Field(8, ge=1, le=256)
+    sm2_mechanisms: Path | None = Field(
+        None, description="TOML file with the numbers under which the PKCS#11 module does SM2"
+    )
     issuing_token: str = "issuing"  # noqa: S105 - a label
     issuing_key: str = "issuing-1"
     issuing_pin: SecretStr | None = None
@@ -249,15 +252,20 @@ class Settings(BaseSettings):
         """How revocation lists are made."""
         return CrlPolicy(announce_deltas=self.announce_delta_lists)
 
+    def token(self, label: str) -> TokenConfig:
+        """A token of the configured module. Raises MechanismTableRefused."""
+        sm2 = None if self.sm2_mechanisms is None else read_table(self.sm2_mechanisms)
+        return TokenConfig(self.pkcs11_module, label, pool_size=self.token_pool_size, sm2=sm2)
+
     @property
     def issuing(self) -> TokenConfig:
         """The token with the issuing CA's key."""
-        return TokenConfig(self.pkcs11_module, self.issuing_token, pool_size=self.token_pool_size)
+        return self.token(self.issuing_token)
 
     @property
     def subscribers(self) -> TokenConfig:
         """The token that guards the subscribers' keys."""
-        return TokenConfig(self.pkcs11_module, self.subscribers_token, pool_size=self.token_pool_size)
+        return self.token(self.subscribers_token)
 
     @property
     def issuing_pin_source(self) -> PinSource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,7 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca import der
 from ca.errors import CeremonyRefused
-from hsm import PrivateKey, PublicKey
+from hsm import PrivateKey, PublicKey, Sm2PublicKey, TokenSm2Key
+
+SM2_WITH_SM3: Final = "1.2.156.10197.1.501"
+"""GM/T 0006."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,10 @@ def signing_digest(key: PrivateKey | PublicKey) -> hashes.SHA256 | hashes.SHA384
     return hashes.SHA256()
 
 
-def sign_with(key: PrivateKey, data: bytes) -> bytes:
-    """A signature in the form that X.509 and CMS carry: PKCS#1 v1.5, DER ECDSA or Ed25519."""
+def sign_with(key: PrivateKey | TokenSm2Key, data: bytes) -> bytes:
+    """A signature in the form that X.509 and CMS carry: PKCS#1 v1.5, DER ECDSA or SM2, or Ed25519."""
+    if isinstance(key, TokenSm2Key):
+        return key.sign(data)
     digest = signing_digest(key)
     if isinstance(key, RSAPrivateKey) and digest is not None:
         return key.sign(data, padding.PKCS1v15(), digest)
@@ -64,8 +70,10 @@ def sign_with(key: PrivateKey, data: bytes) -> bytes:
     return key.sign(data)  # type: ignore[call-arg]
 
 
-def algorithm_identifier(public: PublicKey) -> bytes:
-    """DER AlgorithmIdentifier of what ``sign_with`` makes (RFC 4055, 5758, 8410)."""
+def algorithm_identifier(public: PublicKey | Sm2PublicKey) -> bytes:
+    """DER AlgorithmIdentifier of what ``sign_with`` makes (RFC 4055, 5758, 8410; GM/T 0015)."""
+    if isinstance(public, Sm2PublicKey):
+        return der.sequence(der.identifier(SM2_WITH_SM3))
     if isinstance(public, RSAPublicKey):
         return der.sequence(der.identifier("1.2.840.113549.1.1.11"), der.element(der.NULL, b""))
     if isinstance(public, EllipticCurvePublicKey):

@@ -17,14 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
 from ca import sm2
 from ca.errors import SignatureMismatch, SigningKeyRefused
 from ca.hierarchy import signing_digest
-from hsm import PublicKey
+from hsm import PublicKey, Sm2PublicKey
 
 DIGESTS: Final[dict[str, hashes.HashAlgorithm]] = {
+    "sm3": hashes.SM3(),
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
@@ -67,10 +68,20 @@ _CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
 def document_digest(certificate: x509.Certificate) -> hashes.HashAlgorithm:
     """The digest of document and attributes that suits the certificate's key. Raises SigningKeyRefused.
 
-    Ed25519 asks for SHA-512 (RFC 8419, section 3.1).
+    Ed25519 asks for SHA-512 (RFC 8419, section 3.1), SM2 for SM3 (GB/T 35275).
     """
+    if _is_sm2(certificate):
+        return DIGESTS["sm3"]
     key = signing_key(certificate)
     return signing_digest(key) or hashes.SHA512()
+
+
+def _is_sm2(certificate: x509.Certificate) -> bool:
+    try:
+        Sm2PublicKey.from_spki(spki_of(certificate.public_bytes(Encoding.DER)))
+    except ValueError:
+        return False
+    return True
 
 
 def signing_key(certificate: x509.Certificate) -> _Key:
@@ -93,8 +104,10 @@ def _strong(key: object) -> _Key:
     raise SigningKeyRefused(f"{type(key).__name__} is of another kind or too weak")
 
 
-def algorithm_of(key: PublicKey) -> str:
+def algorithm_of(key: PublicKey | Sm2PublicKey) -> str:
     """The OID of what ``ca.hierarchy.sign_with`` makes with this key's private half."""
+    if isinstance(key, Sm2PublicKey):
+        return sm2.WITH_SM3
     digest = signing_digest(key)
     if digest is None:
         wanted = SignatureAlgorithm("ed25519", "sha512")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca import der
 from ca.hierarchy import algorithm_identifier, sign_with
 from ca.signatures import DIGEST_OIDS
-from hsm import PrivateKey
+from hsm import PrivateKey, TokenSm2Key
 
 DATA: Final = der.identifier("1.2.840.113549.1.7.1")
 _SIGNED_DATA: Final = der.identifier("1.2.840.113549.1.7.2")
@@ -53,7 +53,7 @@ def basic_attributes(content_type: bytes, digest: bytes, certificate: x509.Certi
 
 
 def signer_info(
-    key: PrivateKey, certificate: x509.Certificate, digest: str, attributes: Iterable[bytes]
+    key: PrivateKey | TokenSm2Key, certificate: x509.Certificate, digest: str, attributes: Iterable[bytes]
 ) -> bytes:
     """The SignerInfo; ``digest``: sha256, sha384 or sha512. Raises whatever the key raises."""
     signed = set_of(*attributes)

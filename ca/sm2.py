@@ -1,6 +1,6 @@
 """SM2 signatures with SM3 (GB/T 32918.2, GM/T 0009), checked by OpenSSL's libcrypto.
 
-The cryptography library has SM3 and no SM2. Nothing is signed here: keys that sign are in tokens.
+The cryptography library has SM3 and no SM2. Nothing is signed here: that is for tokens (``hsm.sm2``).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from ca.errors import SignatureMismatch, SigningKeyRefused, Sm2Unavailable
+from ca.hierarchy import SM2_WITH_SM3
+from hsm.sm2.curve import USER_ID
 
-WITH_SM3: Final = "1.2.156.10197.1.501"
-USER_ID: Final = b"1234567812345678"
-"""The signer's identity where nobody agreed on another (GM/T 0009, section 10)."""
+WITH_SM3: Final = SM2_WITH_SM3
 
 _LIBRARIES: Final = ("libcrypto.so.3", "/opt/homebrew/opt/openssl@3/lib/libcrypto.3.dylib")
 _POINTERS: Final = (

@@ -23,6 +23,10 @@ from hsm.pin_seal import PinCost, PinSeal
 from hsm.public_keys import PublicKey
 from hsm.secret_seal import SecretSeal
 from hsm.slots import PinState, TokenInfo, init_token, list_tokens
+from hsm.sm2.curve import Sm2PublicKey
+from hsm.sm2.keys import TokenSm2Key
+from hsm.sm2.store import Sm2Keys
+from hsm.sm2.table import Sm2Mechanisms, read_table
 from hsm.store import KeyStore, TokenKeys, has_key
 from hsm.token import Token
 from hsm.wrapped import KeyBlobs, Vault, WrappedKeys
@@ -48,11 +52,15 @@ __all__ = [
     "PublicKey",
     "SealBridgeError",
     "SecretSeal",
+    "Sm2Keys",
+    "Sm2Mechanisms",
+    "Sm2PublicKey",
     "Token",
     "TokenCertificate",
     "TokenConfig",
     "TokenInfo",
     "TokenKeys",
+    "TokenSm2Key",
     "Vault",
     "WrappedKeys",
     "certify_openly",
@@ -64,5 +72,6 @@ __all__ = [
     "pin_from_file",
     "public_certificates",
     "public_keys",
+    "read_table",
     "restored_blob",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hsm.sm2.table import Sm2Mechanisms
+
 PinSource = Callable[[], str]
 """Gives the user PIN when a login needs it; the PIN itself is not kept by this package."""
 
@@ -15,7 +17,8 @@ class TokenConfig:
     """A token, chosen by label, serial or both: slot numbers change and are never used.
 
     ``pool_size``: sessions used at once, as many as the device works on in parallel.
-    ``wait_seconds``: how long a caller waits for a free session before TokenBusy.
+    ``wait_seconds``: how long a caller waits for a free session before TokenBusy. ``sm2``: the numbers under
+    which the module does SM2, None where it does not.
     """
 
     module: Path
@@ -23,6 +26,7 @@ class TokenConfig:
     serial: str | None = None
     pool_size: int = 8
     wait_seconds: float = 10.0
+    sm2: Sm2Mechanisms | None = None
 
 
 def pin_from_file(path: Path) -> PinSource:

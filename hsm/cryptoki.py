@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,7 @@ _CKS_USER: Final = (1, 3)  # CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS
 
 # Positions of the functions in CK_FUNCTION_LIST; the order is part of the standard (pkcs11f.h).
 _INITIALIZE, _FINALIZE, _INIT_TOKEN, _CLOSE_SESSION, _CLOSE_ALL, _LOGIN, _LOGOUT = 0, 1, 9, 13, 14, 18, 19
-_GET_SESSION_INFO, _SIGN_INIT, _SIGN = 15, 42, 43
+_GET_SESSION_INFO, _SIGN_INIT, _SIGN, _GENERATE_PAIR = 15, 42, 43, 59
 _FUNCTIONS: Final = 68
 
 _REFUSALS: Final[dict[int, Callable[[str], HsmError]]] = {
@@ -48,6 +48,10 @@ _REFUSALS: Final[dict[int, Callable[[str], HsmError]]] = {
 }
 
 
+Template = Mapping[pkcs11.Attribute, bytes]
+"""Attributes with their values as they are passed."""
+
+
 class KeyFunctionNotPermitted(pkcs11.PKCS11Error):
     """CKR_KEY_FUNCTION_NOT_PERMITTED, for which the binding has no class."""
 
@@ -55,6 +59,8 @@ class KeyFunctionNotPermitted(pkcs11.PKCS11Error):
 _BINDING_ERRORS: Final[dict[int, type[pkcs11.PKCS11Error]]] = {
     0x05: pkcs11.GeneralError,
     0x06: pkcs11.FunctionFailed,
+    0x12: pkcs11.AttributeTypeInvalid,
+    0x13: pkcs11.AttributeValueInvalid,
     0x20: pkcs11.DataInvalid,
     0x21: pkcs11.DataLenRange,
     0x30: pkcs11.DeviceError,
@@ -69,6 +75,8 @@ _BINDING_ERRORS: Final[dict[int, type[pkcs11.PKCS11Error]]] = {
     0x82: pkcs11.ObjectHandleInvalid,
     0xB0: pkcs11.SessionClosed,
     0xB3: pkcs11.SessionHandleInvalid,
+    0xD0: pkcs11.TemplateIncomplete,
+    0xD1: pkcs11.TemplateInconsistent,
     0xE0: pkcs11.TokenNotPresent,
     0xE1: pkcs11.TokenNotRecognised,
     0x101: pkcs11.UserNotLoggedIn,
@@ -113,12 +121,24 @@ class CkMechanism(ctypes.Structure):
     )
 
 
+class _Attribute(ctypes.Structure):
+    # CK_ATTRIBUTE
+    if sys.platform == "win32":
+        _pack_ = 1
+    _fields_ = (("type", ctypes.c_ulong), ("value", ctypes.c_char_p), ("length", ctypes.c_ulong))
+
+
 class PssParameters(ctypes.Structure):
     """CK_RSA_PKCS_PSS_PARAMS: digest mechanism, mask generation function, salt length in bytes."""
 
     if sys.platform == "win32":
         _pack_ = 1
     _fields_ = (("digest", ctypes.c_ulong), ("mask", ctypes.c_ulong), ("salt", ctypes.c_ulong))
+
+
+def ulong(number: int) -> bytes:
+    """A CK_ULONG as an attribute's value."""
+    return bytes(ctypes.c_ulong(number))
 
 
 def mechanism(number: int, parameters: ctypes.Structure | None = None) -> CkMechanism:
@@ -215,9 +235,32 @@ class Cryptoki:
             raise _binding_error("C_Sign", refused)
         return signature.raw[: length.value]
 
+    def generate_pair(
+        self, session: int, mechanism: CkMechanism, public: Template, private: Template
+    ) -> None:
+        """``C_GenerateKeyPair`` with attributes as they are passed; raises the binding's errors."""
+        template = (ctypes.c_void_p, ctypes.c_ulong)
+        handles = (ctypes.c_ulong(), ctypes.c_ulong())
+        call = self._function(
+            _GENERATE_PAIR, ctypes.c_ulong, ctypes.c_void_p, *template, *template, *(ctypes.c_void_p,) * 2
+        )
+        open_half, secret_half = _template(public), _template(private)
+        refused = call(
+            *(session, ctypes.addressof(mechanism)),
+            *(ctypes.addressof(open_half), len(public), ctypes.addressof(secret_half), len(private)),
+            *map(ctypes.addressof, handles),
+        )
+        if refused:
+            raise _binding_error("C_GenerateKeyPair", refused)
+
     def _function(self, position: int, *arguments: type) -> Callable[..., int]:
         address = self._list.contents.functions[position]
         return ctypes.CFUNCTYPE(ctypes.c_ulong, *arguments)(address or 0)
+
+
+def _template(attributes: Template) -> ctypes.Array[_Attribute]:
+    made = [_Attribute(int(kind), value, len(value)) for kind, value in attributes.items()]
+    return (_Attribute * len(made))(*made)
 
 
 def _binding_error(call: str, value: int) -> pkcs11.PKCS11Error:

@@ -228,3 +228,11 @@ class TokenFull(HsmError):
 
     code = "token_full"
     zh = "密码设备存储空间已满"
+
+
+class MechanismTableRefused(HsmError):
+    """The file that says how a module does SM2 cannot be read, or lacks a number."""
+
+    kind = Kind.INVALID
+    code = "mechanism_table_invalid"
+    zh = "SM2 机制配置文件不正确：{path}"

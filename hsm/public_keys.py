@@ -46,7 +46,7 @@ def read(public: Any) -> PublicKey:
     if public.key_type is KeyType.EC:
         return _elliptic(public)
     if public.key_type is KeyType.EC_EDWARDS:
-        return Ed25519PublicKey.from_public_bytes(_point(public[Attribute.EC_POINT], _ED25519_LENGTH))
+        return Ed25519PublicKey.from_public_bytes(point_of(public[Attribute.EC_POINT], _ED25519_LENGTH))
     raise MechanismMissing(f"keys of type {public.key_type.name} are not supported")
 
 
@@ -60,14 +60,14 @@ def _elliptic(key: Any) -> EllipticCurvePublicKey:
     curve = CURVE_BY_PARAMS.get(params)
     if curve is None:
         raise MechanismMissing(f"the curve {params.hex()} is not supported")
-    return EllipticCurvePublicKey.from_encoded_point(curve, _point(key[Attribute.EC_POINT], _length(curve)))
+    return EllipticCurvePublicKey.from_encoded_point(curve, point_of(key[Attribute.EC_POINT], _length(curve)))
 
 
 def _length(curve: EllipticCurve) -> int:
     return 1 + 2 * ((curve.key_size + 7) // 8)
 
 
-def _point(value: bytes, length: int) -> bytes:
+def point_of(value: bytes, length: int) -> bytes:
     """CKA_EC_POINT without its wrapping: modules give it raw, in an OCTET STRING or in a BIT STRING.
 
     The length decides, because a raw point may begin with the octet of a DER tag.

@@ -19,7 +19,7 @@ from pkcs11 import Attribute, KeyType, MechanismFlag
 from pkcs11.attributes import AttributeMapper
 from pkcs11.constants import ObjectClass
 
-from hsm.cryptoki import CkMechanism, Cryptoki
+from hsm.cryptoki import CkMechanism, Cryptoki, Template
 from hsm.errors import HsmError, KeyNotFound, TokenBusy
 from hsm.translation import HANDLE_STALE
 
@@ -122,6 +122,10 @@ class Session:
         if handle is None:
             handle = self._signers[name] = self.private_key(name).handle
         return self._cryptoki.sign(self._handle, handle, mechanism, data, room)
+
+    def generate_by(self, mechanism: CkMechanism, public: Template, private: Template) -> None:
+        """``C_GenerateKeyPair`` by a mechanism that the binding does not know, attributes encoded."""
+        self._cryptoki.generate_pair(self._handle, mechanism, public, private)
 
     def generate_pair(
         self, key_type: KeyType, length: int | None, params: bytes | None, **options: Any

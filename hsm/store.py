@@ -46,14 +46,18 @@ class KeyStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _ResidentAccess:
+class ResidentAccess:
+    """Gives a key object of the token, by label or id (a ``KeyAccess``)."""
+
     token: Token
     name: str | bytes
 
     def use(self, operation: Callable[[Session, Any], Result]) -> Result:
+        """See ``KeyAccess``."""
         return self.token.run(lambda session: operation(session, session.private_key(self.name)))
 
     def sign(self, mechanism: CkMechanism, data: bytes, room: int) -> bytes:
+        """See ``KeyAccess``."""
         if self.token.observer is None:
             return self._sign(mechanism, data, room)
         began = time.perf_counter()
@@ -120,7 +124,7 @@ class TokenKeys:
 
     def _open(self, name: str | bytes) -> PrivateKey:
         public = self._token.run(lambda session: public_half(session, session.private_key(name)))
-        return token_key(_ResidentAccess(self._token, name), public)
+        return token_key(ResidentAccess(self._token, name), public)
 
     def _named(self) -> list[tuple[str, bytes]]:
         def work(session: Session) -> list[tuple[str, bytes]]:

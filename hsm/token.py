@@ -36,6 +36,7 @@ from hsm.module import Module
 from hsm.observation import Observer
 from hsm.session import NoSessions, PrivateKeyTemplates, Session, SessionPool, Sessions
 from hsm.slots import TokenInfo, find_slot, token_info
+from hsm.sm2.table import Sm2Mechanisms
 from hsm.translation import HANDLE_STALE, SESSION_LOST, UNCLEAR, translate, translated
 
 Result = TypeVar("Result")
@@ -87,6 +88,11 @@ class Token:
     def supports(self, mechanism: pkcs11.Mechanism) -> bool:
         """Whether the token lists this mechanism."""
         return mechanism in self._info.mechanisms
+
+    @property
+    def sm2(self) -> Sm2Mechanisms | None:
+        """How the module does SM2, as it was configured."""
+        return self._config.sm2
 
     @property
     def is_tpm(self) -> bool:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import faulty_lock, postgres, softhsm, tpm
+from tests.support import faulty_lock, postgres, sm2_module, softhsm, tpm
 
 # Before anything imports hsm: SoftHSM2 reads its configuration when it is initialised, once a process.
 _tokens = softhsm.enter_new_folder()
 # The processes that tests start need not compile every module anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from hsm import Token, TokenConfig, init_token  # noqa: E402
+from hsm import Token, TokenConfig, init_token, read_table  # noqa: E402
 
 
 @pytest.fixture(scope="session", name="softhsm")
@@ -69,6 +69,25 @@ def failing(lock_with_faults: faulty_lock.FaultyLock) -> Iterator[faulty_lock.Fa
     lock_with_faults.now("")
     yield lock_with_faults
     lock_with_faults.now("")
+
+
+@pytest.fixture(scope="session")
+def sm2_lock(softhsm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A module that does SM2 under a vendor's numbers; skipped where it cannot be compiled."""
+    if reason := sm2_module.missing():
+        pytest.skip(f"no module with SM2: {reason}")
+    return sm2_module.build(tmp_path_factory.mktemp("sm2"), softhsm)
+
+
+@pytest.fixture(scope="session")
+def sm2_token(sm2_lock: Path) -> Iterator[Token]:
+    """A token of that module, with the table of its numbers."""
+    table = sm2_lock.with_suffix(".toml")
+    table.write_text(sm2_module.TABLE)
+    label, pin = f"sm2-{secrets.token_hex(4)}", secrets.token_urlsafe(9)
+    init_token(sm2_lock, label, secrets.token_urlsafe(9), pin)
+    with Token.open(TokenConfig(sm2_lock, label, sm2=read_table(table)), lambda: pin) as token:
+        yield token
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,8 @@ import typer
 
 from api.cli.options import Data, settings_of
 from api.tokens import use_embedded_softhsm
-from hsm import Module, init_token, list_tokens, pin_from_file
+from ca import sm2
+from hsm import Module, Sm2Keys, Token, init_token, list_tokens, pin_from_file
 
 app = typer.Typer(help="密码设备（PKCS#11 token）。", no_args_is_help=True)
 
@@ -40,3 +42,27 @@ def init(
     so_pin, pin = pin_from_file(so_pin_file)(), pin_from_file(pin_file)()
     info = init_token(settings.pkcs11_module, label, so_pin, pin)
     typer.echo(f"已初始化 {info.label}，序列号 {info.serial}")
+
+
+@app.command("try-sm2")
+def try_sm2(
+    label: Annotated[str, typer.Argument(help="密码设备的标签")],
+    pin_file: PinFile,
+    mechanisms: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="SM2 机制配置文件（TOML）")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """试用密码设备的 SM2：生成一对密钥，签名，用 OpenSSL 验证，然后销毁这对密钥。"""
+    settings = settings_of(data, sm2_mechanisms=mechanisms)
+    use_embedded_softhsm(settings)
+    with Token.open(settings.token(label), pin_from_file(pin_file)) as token:
+        keys, name = Sm2Keys(token), f"sealbridge-trial-{secrets.token_hex(4)}"
+        key = keys.generate(name)
+        try:
+            typer.echo(f"已生成 {name}")
+            for message in (b"", b"SealBridge", secrets.token_bytes(100_000)):
+                sm2.check(key.public_key().spki, key.sign(message), message)
+            typer.echo("签名已由 OpenSSL 验证：SM2 可用")
+        finally:
+            keys.destroy(name)

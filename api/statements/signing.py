@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from api.statements.jws import sign_claims
 from ca.documents.cms_making import SigningIdentity
+from ca.errors import SigningKeyRefused
 from ca.own_certificates import OwnIdentity
+from hsm import TokenSm2Key
 
 STATEMENT: Final = "sealbridge-statement+jwt"
 """``typ`` of what the service says (RFC 8725, section 3.11)."""
@@ -52,5 +54,10 @@ class Statements:
 
 
 def sign_approval(identity: SigningIdentity, claims: Mapping[str, Any]) -> str:
-    """A compact JWS over ``claims`` by a person's own key: RS256, ES256, ES384 or EdDSA. Raises HsmError."""
+    """A compact JWS over ``claims`` by a person's own key: RS256, ES256, ES384 or EdDSA.
+
+    Raises HsmError; SigningKeyRefused for SM2, which JWS has no name for.
+    """
+    if isinstance(identity.key, TokenSm2Key):
+        raise SigningKeyRefused("JWS has no name for SM2")
     return sign_claims(identity.key, identity.certificate, identity.chain, APPROVAL, claims)

@@ -12,8 +12,9 @@ from ca import der
 from ca.documents.seal_attribute import seal_attribute
 from ca.errors import SigningKeyRefused
 from ca.hierarchy import spki
+from ca.signatures import spki_of
 from ca.signed_data import DATA, basic_attributes, encoded, signed_data, signer_info
-from hsm import PrivateKey
+from hsm import PrivateKey, TokenSm2Key
 
 _FRAME: Final = 4096  # signature, attributes and names beside the certificates; RSA-4096 takes about 1,500
 
@@ -25,12 +26,12 @@ class SigningIdentity:
     Raises SigningKeyRefused when the key is not the certificate's.
     """
 
-    key: PrivateKey
+    key: PrivateKey | TokenSm2Key
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
 
     def __post_init__(self) -> None:
-        if spki(self.key.public_key()) != spki(self.certificate.public_key()):
+        if spki(self.key.public_key()) != spki_of(encoded(self.certificate)):
             raise SigningKeyRefused("the key is not the certificate's")
 
     @property

@@ -16,13 +16,13 @@ from ca.seals.objects import structures
 from ca.seals.objects.model import Picture, SealObject, SealOrder, StampObject
 from ca.seals.objects.reading import read_seal, read_stamp
 from ca.signatures import algorithm_of
-from hsm import PrivateKey
+from hsm import PrivateKey, TokenSm2Key
 
 VERSION: Final = 4
 _LONGEST: Final = 128
 
 
-def make_seal(order: SealOrder, key: PrivateKey, maker: x509.Certificate) -> SealObject:
+def make_seal(order: SealOrder, key: PrivateKey | TokenSm2Key, maker: x509.Certificate) -> SealObject:
     """A seal of version 4, signed with the maker's ``key``.
 
     Raises SealOrderRefused, and what the key raises.
@@ -44,7 +44,7 @@ def make_stamp(
     digest: bytes,
     document_property: str,
     at: datetime,
-    key: PrivateKey,
+    key: PrivateKey | TokenSm2Key,
     holder: bytes,
     stamped: Callable[[bytes], bytes] | None = None,
 ) -> StampObject:
