@@ -42,6 +42,8 @@ import api.review.routes
 import api.scanning.bindings.routes
 import api.scanning.phone_routes
 import api.scanning.platform_routes
+import api.seals.life_routes
+import api.seals.operator_routes
 import api.seals.routes
 import api.timestamps.routes
 import api.verification.routes
@@ -91,6 +93,8 @@ _ROUTERS = (
     api.certificates.routes.router,
     api.certificates.on_lock.routes.router,
     api.seals.routes.router,
+    api.seals.life_routes.router,
+    api.seals.operator_routes.router,
     api.csc.app_routes.router,
     api.review.routes.router,
     api.review.office_routes.reasons_router,

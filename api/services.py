@@ -244,7 +244,14 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
     certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
     sealing = seals(
-        db, certificates, ledger, authority.seal_maker, open_lasting(settings, authority, _now), _now, journal
+        db,
+        certificates,
+        ledger,
+        authority.seal_maker,
+        open_lasting(settings, authority, _now),
+        _now,
+        journal,
+        identities_required=settings.operator_identities == "required",
     )
     remote = remote_signing(settings, db, accounts, certificates, keys, authority.stamper, _now, journal)
     revoking = Revoking(db, ledger, revoker, _now)

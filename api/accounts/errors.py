@@ -188,3 +188,11 @@ class PasswordWeak(AppError):
     kind = Kind.INVALID
     code = "password_weak"
     zh = "密码至少需要 {least} 个字符"
+
+
+class OperatorIdentityNeeded(AppError):
+    """Who the operator is has not been registered, so nobody can tell whether the case is their own."""
+
+    kind = Kind.FORBIDDEN
+    code = "operator_identity_needed"
+    zh = "请先由管理员登记该操作员的身份证号码，再办理审核"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from api.accounts.errors import OperatorIdentityNeeded
 from api.accounts.operators import identity_of
 from api.applications import queries
 from api.applications.identities import opened_holder_id, opened_legal_person_id
@@ -18,7 +19,7 @@ from api.applications.model import Application
 from api.applications.rules import SameOperator, Status
 from api.realname.id_numbers import IdNumbers
 from api.realname.queries import known_identity
-from api.review.errors import OperatorIdentityNeeded, OwnApplication
+from api.review.errors import OwnApplication
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,14 +37,6 @@ class OwnApplication(AppError):
     zh = "不能审核本人或与本人有关的申请，请由其他操作员处理"
 
 
-class OperatorIdentityNeeded(AppError):
-    """Who the operator is has not been registered, so nobody can tell whether the case is their own."""
-
-    kind = Kind.FORBIDDEN
-    code = "operator_identity_needed"
-    zh = "请先由管理员登记该操作员的身份证号码，再办理审核"
-
-
 class NotAReviewer(AppError):
     """Whoever is to have the case judges no applications."""
 

@@ -44,3 +44,35 @@ class PlaceNeeded(AppError):
     kind = Kind.INVALID
     code = "place_missing"
     zh = "请指定签章位置"
+
+
+class SealKindRefused(AppError):
+    """The certificate is not one that such a seal is applied for with."""
+
+    kind = Kind.CONFLICT
+    code = "seal_kind_refused"
+    zh = "该证书不能申请此类印章"
+
+
+class SealPending(AppError):
+    """A seal of this kind and name is under way already, or too many are."""
+
+    kind = Kind.CONFLICT
+    code = "seal_pending"
+    zh = "同名印章正在办理中，或待办理的印章过多，请等待审核"
+
+
+class LegalPersonUnknown(AppError):
+    """Nobody has said who represents the enterprise, so that its seal could be made."""
+
+    kind = Kind.CONFLICT
+    code = "legal_person_unknown"
+    zh = "尚未登记企业法定代表人，不能制作法定代表人名章"
+
+
+class OwnSeal(AppError):
+    """The operator is the person who applied for the seal."""
+
+    kind = Kind.FORBIDDEN
+    code = "own_seal"
+    zh = "不能审核或处置本人申请的印章，请由其他操作员处理"

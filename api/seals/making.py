@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -16,11 +16,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from api.errors import InternalError
 from ca.ledger import Ledger
 from ca.own_certificates import OwnIdentity
+from ca.seals.errors import SealOrderRefused
 from ca.seals.objects.making import make_seal
 from ca.seals.objects.model import Picture, SealOrder, SealType
 from ca.seals.objects.verification import seal_faults
 from ca.seals.picture import SealPicture
 from ca.seals.rules import SealKind
+from ca.status import Standing, standing
 
 VENDOR: Final = "SealBridge"
 _OF_PEOPLE: Final = frozenset({SealKind.PERSONAL, SealKind.LEGAL_PERSON})
@@ -33,6 +35,16 @@ class MadeSeal:
     der: bytes
     made_at: datetime
     valid_until: datetime
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What of a registered seal it fills."""
+        return {
+            "der": self.der,
+            "made_at": self.made_at,
+            "valid_from": self.made_at,
+            "valid_until": self.valid_until,
+        }
 
 
 class SealMaker:
@@ -48,14 +60,16 @@ class SealMaker:
     def make(self, seal_id: str, kind: SealKind, name: str, serial: str, picture: SealPicture) -> MadeSeal:
         """The seal of the certificate ``serial``, which alone may use it.
 
-        Raises HsmError, SealOrderRefused (the certificate has ended), and what a missing maker's certificate
-        does.
+        Raises HsmError, SealOrderRefused (the certificate has ended or is revoked), and what a missing
+        maker's certificate does.
         """
         now, entry, maker = (
             self._clock().replace(microsecond=0),
             self._ledger.find(int(serial, 16)),
             self._maker(),
         )
+        if standing(entry.revocation) is Standing.REVOKED:
+            raise SealOrderRefused("the certificate is revoked")
         made = make_seal(
             SealOrder(
                 id=seal_id,

@@ -7,13 +7,10 @@ was destroyed is not made by itself again.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
@@ -27,9 +24,9 @@ from api.certificates.tables import holding
 from api.db import Database
 from api.errors import InternalError
 from api.seals import queries
-from api.seals.designs import told
+from api.seals.faces import Face, drawn, kept
 from api.seals.making import SealMaker
-from api.seals.queries import SYSTEM, Pictures, RegisteredSeal
+from api.seals.queries import SYSTEM, RegisteredSeal
 from api.seals.rules import IN_HAND, OWN, Action, Status
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event
@@ -39,18 +36,9 @@ from ca.ledger import Ledger
 from ca.seals.errors import SealNameRefused
 from ca.seals.handwriting.written import stamped_signature
 from ca.seals.name_mark import draw_name
-from ca.seals.picture import SealDesign, SealPicture, draw_seal
+from ca.seals.picture import SealDesign
 from ca.seals.rules import SealKind
-
-
-@dataclass(frozen=True, slots=True)
-class _Face:
-    """What a seal is to look like."""
-
-    kind: SealKind
-    name: str
-    picture: SealPicture
-    design: dict[str, Any] | None
+from ca.typesetting.errors import GlyphsMissing
 
 
 class OwnSeals:
@@ -89,6 +77,11 @@ class OwnSeals:
         face = self._face(held)
         self._keep(held, face, Status.MADE, None)
 
+    def ensure_if_possible(self, serial: str) -> None:
+        """The same; a name that cannot be drawn is said to whoever stamps."""
+        with suppress(GlyphsMissing, SealNameRefused):
+            self.ensure(serial)
+
     def follow(self, serial: str) -> None:
         """After a download: the certificate's own seal, and those of the certificate that it follows."""
         with self._db.read() as tx:
@@ -96,44 +89,28 @@ class OwnSeals:
             former = _former(tx, held)
         if former is not None:
             self._carry_over(held, former)
-        self.ensure(serial)
+        self.ensure_if_possible(serial)
 
     def _carry_over(self, held: Holding, former: Holding) -> None:
         """What has another name on it is not carried over: it would not be true any more."""
         if former.enterprise_name != held.enterprise_name:
             return
         with self._db.read() as tx:
-            kept = [one for one in queries.of_certificate(tx, former.serial) if one.status in IN_HAND]
+            in_hand = [one for one in queries.of_certificate(tx, former.serial) if one.status in IN_HAND]
             pending = [
-                one for one in kept if queries.newest_alike(tx, held.serial, one.kind, one.name) is None
+                one for one in in_hand if queries.newest_alike(tx, held.serial, one.kind, one.name) is None
             ]
             looks = {one.id: queries.pictures(tx, one.id) for one in pending}
         for one in pending:
             # A person may have chosen another signature with the renewal.
             is_redrawn = one.kind is SealKind.PERSONAL and OWN[held.kind] is SealKind.PERSONAL
-            face = self._face(held) if is_redrawn else _same(one, looks[one.id])
+            face = self._face(held) if is_redrawn else kept(one, looks[one.id])
             self._keep(held, face, one.status, one)
 
-    def _keep(self, held: Holding, face: _Face, status: Status, former: RegisteredSeal | None) -> None:
-        number = secrets.token_hex(12)
-        made = self._maker.make(number, face.kind, face.name, held.serial, face.picture)
-        new = RegisteredSeal(
-            id=number,
-            serial=held.serial,
-            credit_code=held.credit_code,
-            kind=face.kind,
-            name=face.name,
-            design=face.design,
-            status=status,
-            pdf_sha256=hashlib.sha256(face.picture.pdf).hexdigest(),
-            width_um=round(face.picture.width_mm * 1000),
-            height_um=round(face.picture.height_mm * 1000),
-            der=made.der,
-            applied_at=made.made_at,
-            made_at=made.made_at,
-            valid_from=made.made_at,
-            valid_until=made.valid_until,
-        )
+    def _keep(self, held: Holding, face: Face, status: Status, former: RegisteredSeal | None) -> None:
+        new = face.registered(held, status, self._clock())
+        made = self._maker.make(new.id, face.kind, face.name, held.serial, face.picture)
+        new = replace(new, applied_at=made.made_at, **made.columns)
         if former is not None:
             new = replace(
                 new,
@@ -143,36 +120,27 @@ class OwnSeals:
                 note=former.note,
             )
         with suppress(IntegrityError), self._db.write() as tx:  # another request was a moment faster
-            queries.add(tx, new, Pictures(face.picture.pdf, face.picture.png), SYSTEM, Action.MAKE)
+            queries.add(tx, new, face.pictures, SYSTEM, Action.MAKE)
             if former is not None:
                 queries.follow(tx, former, new.id)
             detail = {"serial": held.serial, "kind": face.kind.value}
             self._journal.append(tx, Event(JournalAction.SEAL_MADE, new.id, detail=detail))
 
-    def _face(self, held: Holding) -> _Face:
+    def _face(self, held: Holding) -> Face:
         certificate = self._ledger.find(int(held.serial, 16)).certificate
         if held.kind is CertificateKind.ENTERPRISE:
             name = organization_of(certificate)
             if name is None:
                 raise InternalError("an enterprise certificate names its organization")
-            return _drawn(SealDesign(SealKind.ENTERPRISE, name, credit_code_of(certificate)))
+            return drawn(SealDesign(SealKind.ENTERPRISE, name, credit_code_of(certificate)))
         if held.kind is CertificateKind.LEGAL_PERSON:
             with suppress(SealNameRefused):  # too long for a square
-                return _drawn(SealDesign(SealKind.LEGAL_PERSON, held.person_name))
+                return drawn(SealDesign(SealKind.LEGAL_PERSON, held.person_name))
         with self._db.read() as tx:
             chosen = _chosen_signature(tx, held)
         who = held.person_name
         picture = draw_name(who) if chosen is None else stamped_signature(who, chosen)
-        return _Face(OWN[held.kind], f"{who}签名章", picture, {"name": who} if chosen is None else None)
-
-
-def _drawn(design: SealDesign) -> _Face:
-    return _Face(design.kind, design.title, draw_seal(design), told(design))
-
-
-def _same(known: RegisteredSeal, shown: Pictures) -> _Face:
-    size = known.width_um / 1000, known.height_um / 1000
-    return _Face(known.kind, known.name, SealPicture(known.name, shown.pdf, shown.png, *size), known.design)
+        return Face(OWN[held.kind], f"{who}签名章", picture, {"name": who} if chosen is None else None)
 
 
 def _once_made(tx: Connection, serial: str) -> list[RegisteredSeal]:

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, desc, insert, select, update
 
+from api.certificates import queries as holdings
 from api.errors import NotFound
+from api.paging import PageRequest, Part, fetch
 from api.seals.errors import SealChoiceNeeded, SealNotInUse, SealSuspended
 from api.seals.rules import IN_HAND, Action, Actor, Status, move, stands
 from api.seals.tables import seal, seal_event
@@ -76,6 +78,25 @@ def find(tx: Connection, seal_id: str) -> RegisteredSeal:
     if row is None:
         raise NotFound("no such seal")
     return _read(row)
+
+
+def find_of(tx: Connection, seal_id: str, person_id: int) -> RegisteredSeal:
+    """A seal of a person's own certificate. Raises NotFound, for somebody else's too."""
+    found = find(tx, seal_id)
+    holdings.find_own(tx, found.serial, person_id)
+    return found
+
+
+def page_of(
+    tx: Connection, status: Status | None, credit_code: str | None, page: PageRequest
+) -> Part[RegisteredSeal]:
+    """Seals in a status, or of an enterprise, the newest first."""
+    asked = select(*_COLUMNS)
+    if status is not None:
+        asked = asked.where(seal.c.status == status)
+    if credit_code is not None:
+        asked = asked.where(seal.c.credit_code == credit_code)
+    return fetch(tx, asked, page, [seal.c.applied_at, seal.c.id]).map(lambda row: _read(row._mapping))
 
 
 def pictures(tx: Connection, seal_id: str) -> Pictures:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from api.catalogue.rules import CertificateKind
-from api.seals.errors import SealState
+from api.seals.errors import SealKindRefused, SealState
 from ca.seals.rules import SealKind
 
 
@@ -101,6 +101,24 @@ OWN: Final = {
     CertificateKind.PERSONAL: SealKind.PERSONAL,
 }
 """What a certificate has by itself, and stamps with unless told otherwise."""
+
+
+TO_APPLY_FOR: Final = {
+    CertificateKind.ENTERPRISE: frozenset(SealKind) - {SealKind.PERSONAL},
+    CertificateKind.LEGAL_PERSON: frozenset({SealKind.LEGAL_PERSON}),
+    CertificateKind.CLERK: frozenset[SealKind](),
+    CertificateKind.PERSONAL: frozenset[SealKind](),
+}
+"""What else its holder may ask for. A person's signature is chosen with the certificate."""
+
+MOST_WAITING: Final = 10
+"""So many applications of a certificate may be under way."""
+
+
+def check_kind(certificate: CertificateKind, kind: SealKind) -> None:
+    """Raises SealKindRefused."""
+    if kind not in TO_APPLY_FOR[certificate]:
+        raise SealKindRefused(f"a certificate of kind {certificate} has no {kind} seal to apply for")
 
 
 def move(status: Status, action: Action, actor: Actor, suspended_by: Actor | None = None) -> Status:

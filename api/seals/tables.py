@@ -13,7 +13,7 @@ seal = Table(
     metadata,
     Column("id", String(24), primary_key=True),
     Column("serial", ForeignKey(holding.c.serial), nullable=False),  # the certificate it is bound to
-    Column("credit_code", String(18), index=True),  # null with a natural person's
+    Column("credit_code", String(18)),  # null with a natural person's
     Column("kind", String(16), nullable=False),  # of ca.seals.rules.SealKind
     Column("name", String(128), nullable=False),
     Column("design", JSON),  # what the picture was drawn from; null where one was uploaded
@@ -40,6 +40,8 @@ _ALIKE = (seal.c.serial, seal.c.kind, seal.c.name)
 Index("ix_seal_in_hand", *_ALIKE, unique=True, sqlite_where=_IN_HAND, postgresql_where=_IN_HAND)
 Index("ix_seal_waiting", *_ALIKE, unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING)
 Index("ix_seal_status", seal.c.status, seal.c.applied_at, seal.c.id)
+Index("ix_seal_credit_code", seal.c.credit_code, seal.c.applied_at, seal.c.id)
+Index("ix_seal_applied_at", seal.c.applied_at, seal.c.id)
 
 # What was applied for: the letter as the administrator's certificate signed it, and what was uploaded.
 seal_application = Table(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from api.certificates.issuing import GIVEN
 from api.certificates.service import Certificates
 from api.db import Database
 from api.jobs.handlers import Handlers
-from api.jobs.queue import Job
+from api.seals.applying import Applying
+from api.seals.deciding import MAKE, Deciding
+from api.seals.finishing import Finishing
+from api.seals.keeping import Keeping
 from api.seals.making import SealMaker
 from api.seals.own import OwnSeals
 from api.seals.service import Sealing
@@ -19,8 +22,8 @@ from ca.audit.journal import Journal
 from ca.documents.levels import Lasting
 from ca.ledger import Ledger
 from ca.own_certificates import OwnIdentity
-from ca.seals.errors import SealNameRefused
-from ca.typesetting.errors import GlyphsMissing
+
+_HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,16 @@ class Seals:
 
     own: OwnSeals
     sealing: Sealing
+    applying: Applying
+    keeping: Keeping
+    deciding: Deciding
+    finishing: Finishing
 
     def register(self, handlers: Handlers) -> None:
-        """What is done after a download, and regularly."""
-        handlers.outside(GIVEN, self._given)
-
-    def _given(self, job: Job) -> None:
-        # A name that cannot be drawn is said to whoever stamps: trying again would not help.
-        with suppress(GlyphsMissing, SealNameRefused):
-            self.own.follow(job.text("serial"))
+        """What is done after a download and after an approval, and regularly."""
+        handlers.outside(GIVEN, lambda job: self.own.follow(job.text("serial")))
+        handlers.outside(MAKE, self.finishing.make)
+        handlers.every("seals.end", _HOUR, self.finishing.end_overdue)
 
 
 def seals(
@@ -48,7 +52,18 @@ def seals(
     lasting: Lasting,
     clock: Callable[[], datetime],
     journal: Journal,
+    *,
+    identities_required: bool,
 ) -> Seals:
-    """``maker``: the CA as maker of seals. ``lasting``: what makes signatures last."""
-    own = OwnSeals(db, ledger, SealMaker(maker, ledger, clock), clock, journal)
-    return Seals(own=own, sealing=Sealing(db, certificates, own, lasting, clock, journal))
+    """``maker``: the CA as maker of seals. ``lasting``: what makes signatures last. ``identities_required``:
+    of operators who judge seals."""
+    making = SealMaker(maker, ledger, clock)
+    own = OwnSeals(db, ledger, making, clock, journal)
+    return Seals(
+        own=own,
+        sealing=Sealing(db, certificates, own, lasting, clock, journal),
+        applying=Applying(db, certificates, clock, journal),
+        keeping=Keeping(db, certificates, own, clock, journal),
+        deciding=Deciding(db, clock, journal, identities_required=identities_required),
+        finishing=Finishing(db, ledger, making, clock, journal),
+    )

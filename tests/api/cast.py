@@ -62,6 +62,7 @@ def assemble(server: Server, lock_ca: LockCa) -> Cast:
     offered = owner.http.post(f"/v1/enterprises/{code}/handovers", json=offer)
     assert offered.status_code == 201, offered.text
     things |= {"member": member, "handover": offered.json()["id"]}
+    things["seal"] = owner.http.get(f"/v1/certificates/{serial}/seals").json()[0]["id"]
     phones = {"unverified": unverified, "verified": verified, "owner": owner, "clerk": clerk}
     phones["stranger"] = stranger
     return Cast(

@@ -50,7 +50,9 @@ class DescribedCalls:
             return {"json": self._example(content["application/json"], things)}
         if "multipart/form-data" in content:
             fields = example_of(content["multipart/form-data"]["schema"], self._schemas)
-            del fields["file"]
+            fields.pop("photo", None)
+            if fields.pop("file", None) is None:
+                return {"data": fields}
             return {"data": fields, "files": {"file": ("a.pdf", self._pdf, "application/pdf")}}
         for media_type in content:
             sent = self._picture if media_type.startswith("image/") else b"MA=="

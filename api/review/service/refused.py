@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from api.accounts.errors import OperatorIdentityNeeded
 from api.applications.rules import SameOperator, WrongMove
 from api.review.errors import (
     CaseClaimed,
     ClaimNeeded,
     NotAReviewer,
-    OperatorIdentityNeeded,
     OwnApplication,
 )
 from ca.audit.event import Action, Event, Outcome
