@@ -10,7 +10,7 @@ from api.applications.bodies import ConsentGiven, Declined
 from api.applications.schemas import AskingView, StatusView
 from api.applications.service import Applications
 from api.applications.service.consent import Consents
-from api.openapi.refusals import PIN, refuses
+from api.openapi.refusals import PIN, SEAL, refuses
 from api.paging import Page, Paged
 from api.realname.access import Verified
 
@@ -60,6 +60,7 @@ def letter(application_id: str, person: Verified, service: Service) -> Response:
     "not_found",
     "not_permitted",
     "second_operator_needed",
+    *SEAL,
     *PIN,
 )
 def consent(application_id: str, body: ConsentGiven, person: Verified, service: Service) -> StatusView:

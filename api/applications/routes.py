@@ -23,7 +23,7 @@ from api.applications.schemas import (
 from api.applications.sending import SendToComputer
 from api.applications.service import Applications
 from api.idempotency.middleware import NEVER_KEPT
-from api.openapi.refusals import PICTURE, PIN, refuses
+from api.openapi.refusals import PICTURE, PIN, SEAL, refuses
 from api.paging import Page, Paged
 from api.realname.access import Verified
 from api.uploads import PICTURE_BODY, Picture
@@ -213,6 +213,7 @@ def form(application_id: str, person: Verified, service: Service) -> Response:
     "no_longer_member",
     "not_found",
     "not_permitted",
+    *SEAL,
     *PIN,
 )
 def seal(application_id: str, body: PinGiven, person: Verified, service: Service) -> StatusView:

@@ -18,6 +18,8 @@ PICTURE: Final = ("picture_animated", "picture_invalid", "picture_kind_unsupport
 """Of whatever takes a photo."""
 DRAWN: Final = ("glyphs_missing", "seal_code_invalid", "seal_line_invalid", "seal_name_invalid")
 """Of whatever draws a seal."""
+SEAL: Final = ("seal_choice_needed", "seal_not_in_use", "seal_suspended", *DRAWN)
+"""Of whatever stamps with a seal."""
 PDF: Final = (
     *("pdf_active", "pdf_damaged", "pdf_empty", "pdf_encrypted", "pdf_hybrid", "pdf_locked", "pdf_too_large"),
     *("proof_missing", "signer_not_good", "time_stamp_missing"),

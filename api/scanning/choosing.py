@@ -36,6 +36,7 @@ class Said:
     binding: str | None = None
     pin: str | None = field(default=None, repr=False)
     pins: dict[str, str] = field(default_factory=dict, repr=False)
+    seal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Asked:
     binding: Binding | None
     pin: str = field(repr=False)
     pins: dict[str, str] = field(repr=False)
+    seal: str | None = None
 
     @property
     def request(self) -> dict[str, Any]:
@@ -101,7 +103,7 @@ class Choices:
             held = self._in_force(person, chosen, rule)
         if chosen is None:
             _check_enterprise(scan, held)
-        return Asked(scan, rule, person, held, chosen, said.pin or "", said.pins)
+        return Asked(scan, rule, person, held, chosen, said.pin or "", said.pins, said.seal)
 
     def check_still(self, asked: Asked) -> None:
         """The certificate is as it was when its key was opened: suspended meanwhile, it gives nothing out.

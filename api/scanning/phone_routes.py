@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.accounts.access import SignedIn
-from api.openapi.refusals import PDF, PICTURE, PIN, refuses
+from api.openapi.refusals import PDF, PICTURE, PIN, SEAL, refuses
 from api.realname.access import Verified
 from api.scanning.errors import QrNotFound
 from api.scanning.schemas import ApprovalBody, Claim, RefusalBody, ScanView
@@ -90,7 +90,7 @@ def document(
     *("deposit_too_late", "envelope_of_other_tender", "opening_not_begun", "opening_over"),
     "opening_unknown",
     *("platform_suspended", "clock_untrusted"),
-    *(*_CLOSED, *_UNFIT, *_SEALED, *PIN),
+    *(*_CLOSED, *_UNFIT, *_SEALED, *SEAL, *PIN),
 )
 def approve(scan_id: ScanId, body: ApprovalBody, person: Verified, scanning: Service) -> ScanView:
     """确认: by the PIN, except for ``login``. May be tried again while the scan is claimed."""

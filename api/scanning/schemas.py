@@ -36,19 +36,21 @@ class ApprovalBody(Body):
     """``certificate``: serial number of a signing certificate; with its ``pin`` for every kind but ``login``.
 
     ``binding``: where several users of the platform are bound. ``pins``: PINs of retired encryption
-    certificates that have others than the chosen one, by serial number; for ``decrypt`` alone.
+    certificates that have others than the chosen one, by serial number; for ``decrypt`` alone. ``seal``: the
+    id or the kind of one of the certificate's seals, else the one that it has by itself; for ``sign`` alone.
     """
 
     certificate: str | None = Field(None, min_length=1, max_length=40, examples=["5f3a9c01d2"])
     binding: str | None = Field(None, min_length=1, max_length=24, examples=["9d2c4e1f0a7b4c5d8e6f1a2b"])
     pin: SecretStr | None = Field(None, max_length=256)
     pins: dict[str, SecretStr] = Field(default_factory=dict, max_length=20)
+    seal: str | None = Field(None, min_length=1, max_length=24, examples=["contract"])
 
     def said(self) -> Said:
         """What was chosen and typed."""
         pins = {serial.lower(): one.get_secret_value() for serial, one in self.pins.items()}
         pin = None if self.pin is None else self.pin.get_secret_value()
-        return Said(self.certificate, self.binding, pin, pins)
+        return Said(self.certificate, self.binding, pin, pins, self.seal)
 
 
 class RefusalBody(Body):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
-from api.openapi.refusals import DRAWN, PDF, PIN, refuses
+from api.openapi.refusals import PDF, PIN, SEAL, refuses
 from api.realname.access import Verified
 from api.seals.places import Millimetres, PlacesInForm, chosen
 from api.seals.service import Sealing
@@ -33,10 +33,7 @@ def _sealing(request: Request) -> Sealing:
     "not_found",
     "not_permitted",
     "place_missing",
-    "seal_choice_needed",
-    "seal_not_in_use",
-    "seal_suspended",
-    *DRAWN,
+    *SEAL,
     *PIN,
     *PDF,
 )
@@ -61,7 +58,11 @@ def stamp(
     reason: Annotated[str, Form(min_length=1, max_length=120)] = "电子签章",
     seal: Annotated[
         str | None,
-        Form(max_length=24, description="a seal's id, or its kind; else the one that every certificate has"),
+        Form(
+            max_length=24,
+            description="a seal's id, or its kind; else the one that every certificate has",
+            examples=["enterprise"],
+        ),
     ] = None,
     level: Annotated[
         Level | None, Form(description="how long the signature can be judged; as the CA's settings say")

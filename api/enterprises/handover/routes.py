@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from api.enterprises.handover.rules import NAMES, Status
 from api.enterprises.handover.service import Handovers
 from api.enterprises.schemas import HandoverStatus, HandoverView, Offer, Refusal
-from api.openapi.refusals import PIN, refuses
+from api.openapi.refusals import PIN, SEAL, refuses
 from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/enterprises/{credit_code}/handovers", tags=["移交管理员"])
@@ -42,6 +42,7 @@ HandoverId = Annotated[str, Path(min_length=1, max_length=24)]
     "no_longer_member",
     "not_found",
     "not_permitted",
+    *SEAL,
     *PIN,
 )
 def offer(credit_code: CreditCode, body: Offer, person: Verified, service: Service) -> HandoverView:

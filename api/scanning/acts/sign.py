@@ -31,7 +31,7 @@ class Sign:
     def perform(self, asked: Asked) -> Outcome:
         """Raises what ``Sealing.take_up`` and ``put`` do, DocumentMissing, DocumentChanged."""
         held, rule = asked.certificate, asked.rule
-        seal = self._sealing.take_up(asked.person, held.serial, asked.pin, rule.permission)
+        seal = self._sealing.take_up(asked.person, held.serial, asked.pin, rule.permission, asked.seal)
         given = [
             self._signed(asked, seal, number, document)
             for number, document in enumerate(asked.request["documents"])
