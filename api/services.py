@@ -243,16 +243,8 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
     cloudauth = open_cloudauth(settings, _now)
     alipay_sandbox = open_alipay_sandbox(settings, db, _now)
     certificates = Certificates(db, ledger, keys, authorities, _now, max(settings.reminder_days))
-    sealing = seals(
-        db,
-        certificates,
-        ledger,
-        authority.seal_maker,
-        open_lasting(settings, authority, _now),
-        _now,
-        journal,
-        identities_required=settings.operator_identities == "required",
-    )
+    lasting, known = open_lasting(settings, authority, _now), settings.operator_identities == "required"
+    sealing = seals(db, certificates, ledger, authority.seal_maker, lasting, _now, journal, known=known)
     remote = remote_signing(settings, db, accounts, certificates, keys, authority.stamper, _now, journal)
     revoking = Revoking(db, ledger, revoker, _now)
     memberships = EndedMemberships(db, revoking)
@@ -297,7 +289,7 @@ def _wired(settings: Settings, db: Database, tokens: OpenTokens, meters: Meters)
         at_hand,
         _now,
         journal,
-        identities_required=settings.operator_identities == "required",
+        identities_required=known,
     )
     signing = LockSigning(db, AcceptedLocks(db, ledger, trust), settings.site_name)
     bridge = BridgeService(db.engine, _now, signing, settings.public_url)

@@ -53,10 +53,10 @@ def seals(
     clock: Callable[[], datetime],
     journal: Journal,
     *,
-    identities_required: bool,
+    known: bool,
 ) -> Seals:
-    """``maker``: the CA as maker of seals. ``lasting``: what makes signatures last. ``identities_required``:
-    of operators who judge seals."""
+    """``maker``: the CA as maker of seals. ``lasting``: what makes signatures last. ``known``: whether
+    operators whose identity is not registered judge no seals."""
     making = SealMaker(maker, ledger, clock)
     own = OwnSeals(db, ledger, making, clock, journal)
     return Seals(
@@ -64,6 +64,6 @@ def seals(
         sealing=Sealing(db, certificates, own, lasting, clock, journal),
         applying=Applying(db, certificates, clock, journal),
         keeping=Keeping(db, certificates, own, clock, journal),
-        deciding=Deciding(db, clock, journal, identities_required=identities_required),
+        deciding=Deciding(db, clock, journal, identities_required=known),
         finishing=Finishing(db, ledger, making, clock, journal),
     )
