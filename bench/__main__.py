@@ -1,4 +1,4 @@
-"""``scripts/bench [--seconds S] [signing issuance status responder review scan memory pictures]``."""
+"""``scripts/bench [--seconds S] [PART …]``; the parts are below."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import platform
 from collections.abc import Iterator
 
-from bench import issuance, memory, pictures, responder, review, scan, setting, signing, status
+from bench import documents, issuance, memory, pictures, responder, review, scan, setting, signing, status
 from bench.report import Line
 from hsm import Token
 
-PARTS = ("signing", "issuance", "status", "responder", "review", "scan", "memory", "pictures")
+PARTS = ("signing", "documents", "issuance", "status", "responder", "review", "scan", "memory", "pictures")
 
 
 def main() -> None:
@@ -32,6 +32,8 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
         assert isinstance(token, Token)
         if "signing" in parts:
             yield from signing.run(token, seconds)
+        if "documents" in parts:
+            yield from documents.run(token, seconds)
         if "issuance" in parts:
             yield from issuance.run(token, seconds)
         if "status" in parts:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from asn1crypto import x509 as asn1
+from cryptography import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.pkcs11 import PKCS11Signer
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.validation import PdfSignatureStatus, validate_pdf_signature
 from pyhanko.stamp import StaticStampStyle
+from pyhanko_certvalidator import ValidationContext
 
 from ca.documents.cms_making import SigningIdentity
+from ca.signed_data import encoded
 
 
 class Stock:
@@ -38,3 +44,16 @@ class Stock:
 
 def _field(box: tuple[int, int, int, int]) -> SigFieldSpec:
     return SigFieldSpec("Seal", on_page=0, box=box)
+
+
+def judged(
+    pdf: bytes, root: x509.Certificate, issuer: x509.Certificate, at: datetime
+) -> list[PdfSignatureStatus]:
+    """pyHanko's validation of every signature."""
+    found = PdfFileReader(BytesIO(pdf)).embedded_signatures
+    return [validate_pdf_signature(one, _context(root, issuer, at)) for one in found]
+
+
+def _context(root: x509.Certificate, issuer: x509.Certificate, at: datetime) -> ValidationContext:
+    trusted, between = (asn1.Certificate.load(encoded(one)) for one in (root, issuer))
+    return ValidationContext(trust_roots=[trusted], other_certs=[between], moment=at)
