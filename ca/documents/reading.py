@@ -13,9 +13,12 @@ from typing import Any, BinaryIO, Final
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from ca.documents import hex_strings
 from ca.documents.errors import PdfDamaged, PdfTooLarge
 from ca.documents.unlocking import unlock
 from ca.errors import CaError
+
+hex_strings.install()
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a document that is held in memory."""
