@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from pyhanko.pdf_utils.generic import ByteStringObject, EncryptedObjAccess, TextStringObject
 
-from ca.documents.reading import entry
 from ca.documents.verification.messages import Flaw
 from ca.documents.verification.model import Problem
 
@@ -58,9 +57,10 @@ def contents_of(signature: Any) -> bytes:
 
 def covered_bytes(pdf: bytes, signature: Any, contents: bytes) -> CoveredBytes:
     """What the signature with these ``contents`` covers of ``pdf``. Raises Flaw."""
-    found = entry(signature, "/ByteRange")
-    if found is None:
-        raise Flaw(Problem.BYTE_RANGE_MISSING, "no /ByteRange")
+    try:
+        found = signature["/ByteRange"]
+    except KeyError:  # null is as good as nothing
+        raise Flaw(Problem.BYTE_RANGE_MISSING, "no /ByteRange") from None
     if not isinstance(found, list) or not found or not all(isinstance(one, int) for one in found):
         raise Flaw(Problem.BYTE_RANGE_MISSING, "/ByteRange is not an array of integers")
     numbers = [int(one) for one in found]

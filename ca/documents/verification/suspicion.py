@@ -9,6 +9,7 @@ that show something else than they hold.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ _NAMED: Final = 12
 """Places that a sign names at most."""
 _ACTIONS: Final = ("/JavaScript", "/Launch", "/SubmitForm", "/ImportData")
 _HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32  # flags of annotations (12.5.3)
+_PAINTS: Final = re.compile(rb"(?<![^\s\])>])(?:Tj|TJ|Do|f\*?|F|B\*?|b\*?|S|s|sh|EI|'|\")(?!\S)")
 _DECODED: Final = 1_000_000
 
 
@@ -89,27 +91,38 @@ class _Objects:
         if len(written) > _MOST_OBJECTS:
             yield SignFound(Sign.NOT_INSPECTED)
             return
-        self._reach()
+        self._reached = self._reach(self._reader)
         if self._active:
             yield SignFound(Sign.ACTIVE_CONTENT)
         if self._external:
             yield SignFound(Sign.EXTERNAL_CONTENT)
-        yield from self._unreached(written - self._reached)
+        yield from self._unreached(self._never_reached(written - self._reached))
         yield from self._loose_signatures(written)
 
-    def _reach(self) -> None:
-        waiting: list[Any] = [self._reader.trailer_view]
+    def _reach(self, version: Any) -> set[Key]:
+        """What the trailer of a version leads to."""
+        reached: set[Key] = set()
+        waiting: list[Any] = [version.trailer_view]
         while waiting:
             value = waiting.pop()
             if isinstance(value, IndirectObject):
                 key = (value.idnum, value.generation)
-                if key in self._reached:
+                if key in reached:
                     continue
-                self._reached.add(key)
-                value = self._object(key)
+                reached.add(key)
+                value = _object(version, key)
             if isinstance(value, dict):
                 self._look_at(value)
             waiting += raw_values(value)
+        return reached
+
+    def _never_reached(self, keys: set[Key]) -> set[Key]:
+        """What no earlier version showed either: an update leaves behind what it replaces."""
+        for number in range(self._reader.xrefs.total_revisions - 1):
+            if not keys:
+                break
+            keys = keys - self._reach(self._reader.get_historical_resolver(number))
+        return keys
 
     def _look_at(self, value: Any) -> None:
         kind = entry(value, "/S")
@@ -117,16 +130,10 @@ class _Objects:
         if isinstance(value, StreamObject):
             self._external = self._external or "/F" in value or "/Ref" in value
 
-    def _object(self, key: Key) -> Any:
-        try:
-            return self._reader.get_object(Reference(*key, pdf=self._reader))  # type: ignore[no-untyped-call]
-        except Exception:  # a hole in a broken document
-            return None
-
     def _unreached(self, keys: set[Key]) -> Iterator[SignFound]:
         pages, content = [], []
         for key in sorted(keys):
-            value = self._object(key)
+            value = _object(self._reader, key)
             if not isinstance(value, dict):
                 continue
             if entry(value, "/Type") == "/Page":
@@ -140,24 +147,32 @@ class _Objects:
 
     def _loose_signatures(self, keys: set[Key]) -> Iterator[SignFound]:
         for key in sorted(keys):
-            value = self._object(key)
+            value = _object(self._reader, key)
             if isinstance(value, dict) and "/ByteRange" in value and id(value) not in self._held:
                 yield SignFound(Sign.SIGNATURE_OUTSIDE_FORM, (f"{key[0]} {key[1]}",))
+
+
+def _object(version: Any, key: Key) -> Any:
+    """An object of a version, which pyHanko's reader is too, of the newest."""
+    try:
+        return version.get_object(Reference(*key, pdf=version))
+    except Exception:  # a hole in a broken document
+        return None
 
 
 def _draws(stream: Any) -> bool:
     """Whether a stream that nothing shows is something to be shown."""
     if entry(stream, "/Type") in ("/ObjStm", "/XRef", "/Metadata", "/EmbeddedFile"):
         return False
-    if entry(stream, "/Subtype") == "/Form":
-        return True
-    if "/Subtype" in stream or "/Length1" in stream:
+    is_form = entry(stream, "/Subtype") == "/Form"
+    if not is_form and ("/Subtype" in stream or "/Length1" in stream):
         return False
     try:
         data = bytes(stream.data[:_DECODED])
     except Exception:  # not a content stream that anybody could show
         return False
-    return b"BT" in data and b"ET" in data
+    shown = _PAINTS.search(data) is not None
+    return shown if is_form else shown and b"BT" in data
 
 
 def _annotations(pages: Pages) -> Iterator[SignFound]:

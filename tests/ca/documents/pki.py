@@ -55,6 +55,7 @@ class Issuer:
         signing: bool = True,
         begins: datetime = NOW - timedelta(days=1),
         ends: datetime = NOW + timedelta(days=30),
+        serial: int | None = None,
     ) -> x509.Certificate:
         usage = x509.KeyUsage(
             digital_signature=signing and not ca,
@@ -70,7 +71,7 @@ class Issuer:
         builder = (
             x509.CertificateBuilder(_name(self.name), _name(name))
             .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
+            .serial_number(serial or x509.random_serial_number())
             .not_valid_before(begins)
             .not_valid_after(ends)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
