@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from ca.documents.reading import entry
 from ca.documents.verification.form_fields import differing_fields
+from ca.documents.verification.hidden_text import hidden_text
 from ca.documents.verification.model import Sign, SignFound
 from ca.documents.verification.objects import Key, raw_values
 from ca.documents.verification.pages import Pages
@@ -45,6 +46,7 @@ def signs(
         lambda: _annotations(pages),
         lambda: _layers(reader),
         lambda: _form(reader),
+        lambda: hidden_text(revisions.pdf),
     )
     for look in looks:
         try:
