@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import stat
@@ -16,6 +17,7 @@ import yaml
 
 from tests.api.people import Desk
 from tests.api.running import Server
+from tests.support import preloaded
 from tests.support.preloaded import SEALBRIDGE
 
 FAST = {"SEALBRIDGE_ROOT_KEY_KIND": "p-384", "SEALBRIDGE_ISSUING_KEY_KIND": "p-256"}
@@ -166,12 +168,20 @@ def test_the_roots_folder_may_go_to_a_safe(installed: Server, tmp_path: Path) ->
         installed.close()
 
 
-@pytest.mark.parametrize("seconds", [1.2, 1.6, 2.4, 3.2, 4.0])
-def test_a_setup_killed_in_the_middle_is_finished_by_the_next(installation: Server, seconds: float) -> None:
-    command: list[str | Path] = [SEALBRIDGE, "setup", "--data", installation.data]
-    process = subprocess.Popen(
-        command, env=installation.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+@pytest.mark.parametrize(
+    ("step", "seconds"),
+    [("密钥文件", 0.01), ("准备数据库", 0.3), ("密码设备", 0.05), ("仪式", 1.5), ("吊销列表", 0.02)],
+)
+def test_a_setup_killed_in_the_middle_is_finished_by_the_next(
+    installation: Server, tmp_path: Path, step: str, seconds: float
+) -> None:
+    said = tmp_path / "said"
+    with open(os.devnull, "rb") as nothing, said.open("wb") as output:
+        command = ["setup", "--data", installation.data]
+        process = preloaded.start(command, installation.environment, (nothing, output, output))
+    while step not in said.read_text(encoding="utf-8"):
+        assert process.poll() is None, said.read_text(encoding="utf-8")
+        time.sleep(0.005)
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     process.wait()
