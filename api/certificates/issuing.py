@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from api.applications.model import Application, Deed
 from api.applications.rules import Action, Actor, Status, WrongMove
 from api.catalogue.queries import Product, find_product
 from api.certificates import blobs, queries
+from api.certificates.bids import bids_before, tell_of_bids
 from api.certificates.effects import FOR_GOOD, check_entitled, succeed, take_effect
 from api.certificates.making import FIRST, Half, Making, planned, requested, subject_facts
 from api.certificates.queries import Holding
@@ -29,6 +30,7 @@ from api.certificates.rules import Purpose
 from api.db import Database
 from api.enterprises.access import lock
 from api.jobs.queue import enqueue
+from api.openings.deposits import Waiting
 from api.realname.id_numbers import IdNumbers
 from ca.audit.event import Action as JournalAction
 from ca.audit.event import Event
@@ -51,10 +53,12 @@ _NOT_FOR_GOOD: Final = (ProfileUnknown, RenewalHeld)
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """What an application gave. ``encryption``: the second half of a dual certificate."""
+    """What an application gave. ``encryption``: the second half of a dual certificate; ``bids``: those that
+    only the encryption half before it opens."""
 
     signing: IssuedCertificate
     encryption: IssuedCertificate | None
+    bids: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +144,15 @@ class Issuing:
             rest = [self.certificate(making.kept.serial)]
         made = Downloaded(signing, rest[0] if rest else None)
         self._record(making, made, restored)
-        return made
+        with self._db.read() as tx:
+            return replace(made, bids=bids_before(tx, f"{signing.serial:x}", self._clock()))
 
     def again(self, given: Sequence[Holding]) -> Downloaded:
         """What was given before."""
         signing, *rest = (self.certificate(one.serial) for one in given)
-        return Downloaded(signing, rest[0] if rest else None)
+        with self._db.read() as tx:
+            bids = bids_before(tx, given[0].serial, self._clock())
+        return Downloaded(signing, rest[0] if rest else None, bids)
 
     def certificate(self, serial: str) -> IssuedCertificate:
         """A certificate of the ledger with its issuers."""
@@ -199,6 +206,7 @@ class Issuing:
                 take_effect(tx, known, making.product, now, approved)
                 succeed(tx, making, signing.serial, now)
                 queries.add(tx, signing, second)
+                tell_of_bids(tx, known.person_id, signing.serial, now)
                 enqueue(tx, GIVEN, {"serial": signing.serial}, run_at=now, key=f"{GIVEN}:{signing.serial}")
                 if making.kept is not None and restored is not None:
                     blobs.replace(tx, making.kept.key_label, restored, now)

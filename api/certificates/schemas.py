@@ -19,6 +19,8 @@ from api.certificates.listing import Again, Pending
 from api.certificates.pins import PinStatus
 from api.certificates.rules import CertificateState, Custody, Purpose, SuspendedBy
 from api.certificates.service import HeldCertificate
+from api.openings.deposits import Waiting
+from api.openings.schemas import WaitingView
 from api.wire import Answer, Body
 from ca.issuance import IssuedCertificate
 
@@ -44,13 +46,16 @@ class EncryptionCertificate(Answer):
 class DownloadedCertificate(Answer):
     """``serial``: hexadecimal. ``chain``: the issuing CA's certificate, then the root's; PEM.
 
-    ``encryption``: the second half of a dual certificate, null for a single one.
+    ``encryption``: the second half of a dual certificate, null for a single one. ``unopened_bids``: those to
+    the encryption certificate before this one. They open with that one alone, by its own PIN: it must not be
+    given up.
     """
 
     serial: str
     certificate: str
     chain: str
     encryption: EncryptionCertificate | None
+    unopened_bids: WaitingView | None
 
     @classmethod
     def of(cls, issued: Downloaded) -> Self:
@@ -61,6 +66,7 @@ class DownloadedCertificate(Answer):
             certificate=_pem([issued.signing.certificate]),
             chain=_pem(issued.signing.chain),
             encryption=None if second is None else EncryptionCertificate.of(second),
+            unopened_bids=_bids(issued.bids),
         )
 
 
@@ -92,6 +98,7 @@ class CertificateView(Answer):
     own CA lock, which has no PIN here. ``suspended_by``: who may release
     it, beside the operators. ``expiring``: 即将过期, with ``days_left``. ``renew``, ``apply_again``:
     what can be asked for now. ``replaced_by``: the serial of what follows. ``sha256``: of its DER.
+    ``unopened_bids``: deposited to it, or to the encryption half beside it, and still to be opened.
     """
 
     type: Literal["certificate"] = "certificate"
@@ -115,6 +122,7 @@ class CertificateView(Answer):
     replaced_by: str | None
     issued_at: datetime
     sha256: str
+    unopened_bids: WaitingView | None
 
     @classmethod
     def of(cls, held: HeldCertificate) -> Self:
@@ -228,7 +236,12 @@ def _fields(held: HeldCertificate) -> dict[str, Any]:
         "replaced_by": found.replaced_by,
         "issued_at": found.issued_at,
         "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
+        "unopened_bids": _bids(held.bids),
     }
+
+
+def _bids(waiting: Waiting | None) -> WaitingView | None:
+    return None if waiting is None else WaitingView.model_validate(waiting)
 
 
 def _again(again: Again) -> ApplyAgainView:

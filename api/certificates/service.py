@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from api.accounts.sessions import Person
 from api.certificates import listing, queries
+from api.certificates.bids import bids_waiting
 from api.certificates.custody import SubscriberKeys
 from api.certificates.listing import Again, Listing, Pending
 from api.certificates.power import has_power, require_power
@@ -30,6 +31,7 @@ from api.certificates.tables import holding
 from api.db import Database
 from api.enterprises.access import require_administrator
 from api.enterprises.rules import Permission
+from api.openings.deposits import Waiting
 from api.paging import PageRequest, Part
 from ca.authorities import Authorities
 from ca.documents.signing import SigningIdentity
@@ -41,7 +43,8 @@ class HeldCertificate:
     """A certificate with what the ledger knows of it. ``chain``: issuing CA first, root last.
 
     ``days_left``: rounded up, while it is active. ``expiring``: 即将过期, and nothing follows it yet.
-    ``again``: what to apply for once it has ended and nothing follows it.
+    ``again``: what to apply for once it has ended and nothing follows it. ``bids``: deposited ones to it, or
+    to the encryption half beside it, that are still to be opened.
     """
 
     holding: Holding
@@ -51,6 +54,7 @@ class HeldCertificate:
     days_left: int | None = None
     expiring: bool = False
     again: Again | None = None
+    bids: Waiting | None = None
 
 
 class Certificates:
@@ -164,4 +168,5 @@ class Certificates:
             days_left=left,
             expiring=goes_on and left is not None and self._is_ending(entry),
             again=listing.again(tx, found, now) if goes_on and stands in ENDED else None,
+            bids=bids_waiting(tx, queries.of_application(tx, found.application_id), now),
         )

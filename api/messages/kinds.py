@@ -15,6 +15,7 @@ class MessageKind(StrEnum):
     JOIN_APPROVED = "join-approved"
     PERSONAL_APPROVED = "personal-approved"
 
+    UNOPENED_BIDS = "unopened-bids"
     RENEWAL_APPROVED = "renewal-approved"
     CHANGE_APPROVED = "change-approved"
     PIN_RESET_APPROVED = "pin-reset-approved"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.openings.errors import EnvelopeOfOtherTender
@@ -100,18 +100,22 @@ def of_opening(tx: Connection, opening_id: str) -> list[Deposit]:
     return [Deposit(**row._asdict()) for row in tx.execute(ordered)]
 
 
+def still_to_open(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The condition that a bid is not opened yet, and still can be."""
+    return deposit.c.opened_at.is_(None), opening.c.closes_at >= now
+
+
 def waiting(tx: Connection, serials: Collection[str], now: datetime) -> dict[str, Waiting]:
     """Of each of these encryption certificates that has some, the bids that are still to be opened."""
     if not serials:
         return {}
-    unopened = (deposit.c.opened_at.is_(None)) & (opening.c.closes_at >= now)
     rows = tx.execute(
         select(
             *(deposit.c.serial, func.count().over(partition_by=deposit.c.serial).label("count")),
             *(opening.c.opens_at, opening.c.closes_at, opening.c.title, opening.c.number),
         )
         .select_from(deposit.join(opening))
-        .where(deposit.c.serial.in_(list(serials)), unopened)
+        .where(deposit.c.serial.in_(list(serials)), *still_to_open(now))
         .order_by(opening.c.closes_at, opening.c.id)
     )
     found: dict[str, Waiting] = {}

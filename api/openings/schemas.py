@@ -112,6 +112,17 @@ class ListedOpeningView(PlatformOpeningView):
         return cls(**told, id=one.opening.id, platform=one.platform_name)
 
 
+class WaitingView(Answer):
+    """Deposited bids to one encryption certificate that are still to be opened: how many, and the opening of
+    them that ends next."""
+
+    count: int
+    title: str
+    number: str
+    opens_at: datetime
+    closes_at: datetime
+
+
 class EvidenceFile(Answer):
     """The log of an opening, as ``sealbridge evidence verify`` and the SDK read it (docs/platform.md).
 

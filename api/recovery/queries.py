@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from api.errors import NotFound
+from api.openings.deposits import still_to_open
+from api.openings.tables import deposit, opening
 from api.recovery.rules import RecoveryState, Status, stands
 from api.recovery.tables import recovery
 
@@ -52,8 +54,16 @@ def newest_of(tx: Connection, serial: str, now: datetime) -> Recovery:
 
 
 def newest(tx: Connection, status: Status | None, now: datetime, limit: int) -> list[Recovery]:
-    """Recoveries in a status (all when None), newest first."""
-    asked = select(recovery).order_by(recovery.c.asked_at.desc(), recovery.c.id)
+    """Recoveries in a status (all when None): first those under way for which bids wait, the next opening
+    to end at the top; then the others, newest first."""
+    next_end = (
+        select(func.min(opening.c.closes_at))
+        .select_from(deposit.join(opening))
+        .where(deposit.c.serial == recovery.c.under_way, *still_to_open(now))
+        .scalar_subquery()
+    )
+    order = (next_end.is_(None), next_end, recovery.c.asked_at.desc(), recovery.c.id)
+    asked = select(recovery).order_by(*order)
     if status is Status.EXPIRED:
         asked = asked.where(recovery.c.status.in_([Status.EXPIRED, Status.APPROVED]))
     elif status is not None:

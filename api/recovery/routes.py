@@ -10,8 +10,9 @@ from api.accounts.access import OnDuty, Reading
 from api.certificates.schemas import Pin
 from api.openapi.refusals import TOKEN, refuses
 from api.realname.access import Verified
+from api.recovery.queries import Recovery
 from api.recovery.rules import Status
-from api.recovery.schemas import OwnRecoveryView, RecoveryRequest, RecoveryView
+from api.recovery.schemas import OwnRecoveryView, RecoveryRequest, RecoveryView, UrgentView
 from api.recovery.service import Recoveries
 
 operator_router = APIRouter(prefix="/v1/operator/recoveries", tags=["密钥恢复"])
@@ -30,7 +31,7 @@ Service = Annotated[Recoveries, Depends(_recoveries)]
 @refuses("key_not_escrowed", "not_found", "recovery_under_way")
 def ask(body: RecoveryRequest, operator: OnDuty, service: Service) -> RecoveryView:
     """申请恢复: the holder of an encryption certificate has lost the PIN."""
-    return RecoveryView.of(service.ask(operator, body.serial, body.reason))
+    return _seen(service, service.ask(operator, body.serial, body.reason))[0]
 
 
 @operator_router.get("")
@@ -40,22 +41,28 @@ def newest(
     status: Status | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[RecoveryView]:
-    """恢复列表: newest first."""
-    return [RecoveryView.of(one) for one in service.newest(status, limit)]
+    """恢复列表: those whose bids are opened next come first, with the time left; then newest first."""
+    return _seen(service, *service.newest(status, limit))
+
+
+@operator_router.get("/urgent")
+def urgent(operator: Reading, service: Service) -> list[UrgentView]:
+    """紧急恢复: recoveries and PIN resets for which deposited bids wait, the nearest opening first."""
+    return [UrgentView.of(one, service.now()) for one in service.urgent()]
 
 
 @operator_router.post("/{recovery_id}/approve")
 @refuses("not_found", "recovery_state", "second_operator_needed")
 def approve(recovery_id: str, operator: OnDuty, service: Service) -> RecoveryView:
     """复核通过: by another operator than the one who asked."""
-    return RecoveryView.of(service.approve(operator, recovery_id))
+    return _seen(service, service.approve(operator, recovery_id))[0]
 
 
 @operator_router.post("/{recovery_id}/refuse")
 @refuses("not_found", "recovery_state")
 def refuse(recovery_id: str, operator: OnDuty, service: Service) -> RecoveryView:
     """拒绝或撤回."""
-    return RecoveryView.of(service.refuse(operator, recovery_id))
+    return _seen(service, service.refuse(operator, recovery_id))[0]
 
 
 @router.get("")
@@ -78,3 +85,8 @@ def of_own(serial: str, person: Verified, service: Service) -> OwnRecoveryView:
 def finish(serial: str, body: Pin, person: Verified, service: Service) -> OwnRecoveryView:
     """设置新 PIN 码: once two operators have agreed. The old PIN opens nothing any more."""
     return OwnRecoveryView.of(service.finish(person, serial, body.pin.get_secret_value()))
+
+
+def _seen(service: Recoveries, *found: Recovery) -> list[RecoveryView]:
+    bids, now = service.bids(found), service.now()
+    return [RecoveryView.seen(one, bids, now) for one in found]

@@ -7,7 +7,7 @@ sets a new one. A signing key has no copy; who forgets its PIN gets a new certif
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -21,9 +21,14 @@ from api.certificates.restoring import EscrowedKeys
 from api.certificates.rules import check_pin
 from api.db import Database
 from api.errors import NotFound
+from api.messages.kinds import MessageKind
+from api.messages.posting import post
+from api.openings.deposits import Waiting, waiting
 from api.recovery import queries as recoveries
 from api.recovery.queries import Recovery
-from api.recovery.rules import RecoveryUnderWay, Status, require
+from api.recovery.rules import APPROVAL_LASTS, RecoveryUnderWay, Status, require
+from api.recovery.urgent import Urgent, urgent
+from api.timezone import CHINA
 from ca.audit.event import Action, Event, Outcome
 from ca.audit.journal import Journal
 
@@ -83,6 +88,7 @@ class Recoveries:
                     tx, known, Status.APPROVED, now, judged_by=operator.name, judged_at=now
                 )
                 self._tell(tx, Action.RECOVERY_APPROVED, known)
+                _tell_holder(tx, known.serial, now)
                 return approved
         error = SameOperator("who asked for the recovery cannot approve it")
         self._journal.record(
@@ -101,9 +107,23 @@ class Recoveries:
         return refused
 
     def newest(self, status: Status | None, limit: int) -> list[Recovery]:
-        """Recoveries in a status (all when None), newest first."""
+        """Recoveries in a status (all when None): those first whose bids are opened next."""
         with self._db.read() as tx:
             return recoveries.newest(tx, status, self._clock(), limit)
+
+    def urgent(self) -> list[Urgent]:
+        """Recoveries and PIN resets for which bids wait, the nearest opening first."""
+        with self._db.read() as tx:
+            return urgent(tx, self._clock())
+
+    def bids(self, found: Iterable[Recovery]) -> dict[str, Waiting]:
+        """The bids that wait for these recoveries, by their serials."""
+        with self._db.read() as tx:
+            return waiting(tx, {one.serial for one in found}, self._clock())
+
+    def now(self) -> datetime:
+        """The service's time, for what is still left."""
+        return self._clock()
 
     def of_own(self, person: Person, serial: str) -> Recovery:
         """The newest recovery of one's own key. Raises NotFound."""
@@ -136,3 +156,10 @@ class Recoveries:
 
     def _tell(self, tx: Connection, action: Action, about: Recovery) -> None:
         self._journal.append(tx, Event(action, about.serial, detail={"recovery": about.id}))
+
+
+def _tell_holder(tx: Connection, serial: str, now: datetime) -> None:
+    """An opening may be under way: the holder hears at once that a new PIN can be set."""
+    held = queries.find(tx, serial)
+    deadline = f"{(now + APPROVAL_LASTS).astimezone(CHINA):%Y年%m月%d日 %H:%M}"
+    post(tx, held.person_id, MessageKind.RECOVERY_APPROVED, now, serial=serial, facts={"deadline": deadline})

@@ -38,7 +38,7 @@ static int gone(void) { return fault("pulled") || pulled; }
         return gone() ? 0x32 : real->functions[n](a, b, c, d, e, f, g, h); \
     }
 PASS(6) PASS(7) PASS(12) PASS(13) PASS(14) PASS(15) PASS(18) PASS(19) PASS(20) PASS(22) PASS(24) PASS(26)
-PASS(27) PASS(28) PASS(33) PASS(34) PASS(42) PASS(43) PASS(59) PASS(62)
+PASS(27) PASS(28) PASS(33) PASS(34) PASS(42) PASS(43) PASS(59) PASS(61) PASS(62)
 
 static ulong slots(ulong present, ulong list, ulong count) {
     if (gone()) {
@@ -100,7 +100,7 @@ ulong C_GetFunctionList(struct list **answer) {
         ours = *real;
 #define SET(n) ours.functions[n] = pass##n;
         SET(13) SET(14) SET(15) SET(19) SET(22) SET(24) SET(26) SET(27) SET(28) SET(33) SET(34) SET(42)
-        SET(62)
+        SET(61) SET(62)
         ours.functions[4] = (call)slots;
         ours.functions[6] = (call)token_info;
         ours.functions[7] = (call)mechanisms;
