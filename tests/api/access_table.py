@@ -182,6 +182,7 @@ TABLE: Final[dict[str, Row]] = {
     # 密钥恢复
     "recovery_ask": REVIEWER,
     "recovery_newest": OPERATOR,
+    "recovery_urgent": OPERATOR,
     "recovery_approve": absent(REVIEWER),
     "recovery_refuse": absent(REVIEWER),
     "recovery_of_own": absent(VERIFIED),
