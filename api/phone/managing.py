@@ -1,10 +1,10 @@
-"""首页, 证书管理, 消息 and 我的."""
+"""首页, 证书管理 and 消息."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.phone.visiting import PREFIX, SignedIn
 from api.web.routes import PageRoute
@@ -45,18 +45,3 @@ async def read(visit: SignedIn) -> Response:
     """全部标为已读."""
     await visit.api.send("POST", "/v1/messages/read")
     return visit.go("/messages")
-
-
-@router.get("/me")
-async def me(visit: SignedIn) -> Response:
-    """我的: account and devices."""
-    account = await visit.api.get("/v1/account")
-    devices = await visit.api.get("/v1/sessions")
-    return visit.page("me.html", account=account, devices=devices)
-
-
-@router.post("/me/devices/end")
-async def end_device(visit: SignedIn, device: Annotated[str, Form(max_length=64)]) -> Response:
-    """退出该设备."""
-    await visit.api.send("DELETE", f"/v1/sessions/{device}")
-    return visit.go("/me")

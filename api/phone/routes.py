@@ -8,13 +8,16 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from api.phone import (
+    account,
     application,
     applying,
     certificate_acts,
     consenting,
+    enterprises,
     managing,
     real_name,
     scanning,
+    seals,
     sending,
     signing_in,
 )
@@ -26,6 +29,7 @@ _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/sv
 _ROOMS: Final = (
     *(signing_in, managing, real_name, scanning),
     *(applying, application, sending, consenting, certificate_acts),
+    *(seals, enterprises, account),
 )
 
 

@@ -247,3 +247,53 @@ def test_an_administrator_agrees_with_the_pin_to_a_clerk_who_asks(
     page.get_by_label("PIN 码").fill(PIN)
     page.get_by_role("button", name="确认并盖章").click()
     expect(page.get_by_text("没有等待您处理的申请")).to_be_visible()
+
+
+def test_a_further_seal_is_applied_for_and_the_first_one_suspended_and_taken_up_again(
+    page: Page, office: Office, enterprise: Enterprise
+) -> None:
+    server = office.server
+    enter_by_password(page, server, enterprise.boss.number)
+    page.goto(f"{server.url}/app/certificates/{enterprise.serial}")
+    page.get_by_role("link", name="印章").click()
+    own = page.locator(".card", has_text="单位公章")
+    expect(own.get_by_role("img")).to_have_js_property("complete", True)
+    assert own.get_by_role("img").evaluate("picture => picture.naturalWidth") > 100
+
+    page.get_by_text("申请刻制印章").click()
+    page.get_by_label("种类").select_option("合同专用章")
+    page.get_by_label("用途").fill("签订合同")
+    page.locator("details", has_text="申请刻制印章").get_by_label("PIN 码").fill(PIN)
+    page.get_by_role("button", name="确认并提交").click()
+    expect(page.locator(".card", has_text="合同专用章").get_by_text("撤回申请")).to_be_visible()
+
+    own = page.locator(".card", has_text="单位公章")
+    own.get_by_text("停用或销毁").click()
+    own.get_by_label("停用原因").fill("盘点印章")
+    own.get_by_role("button", name="停用").click()
+    own.get_by_label("PIN 码").fill(PIN)
+    own.get_by_role("button", name="恢复使用").click()
+    expect(own.get_by_text("停用或销毁")).to_be_visible()
+
+
+def test_a_password_is_changed_and_members_and_bindings_are_looked_at(
+    page: Page, office: Office, enterprise: Enterprise
+) -> None:
+    server = office.server
+    enter_by_password(page, server, enterprise.boss.number)
+    page.get_by_role("link", name="我的", exact=True).click()
+    page.get_by_text("修改密码").click()
+    page.get_by_label("原密码").fill("not-the-old-one-1")
+    page.get_by_label("新密码").fill("orange-Kite-43")
+    page.get_by_role("button", name="确定").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_text("修改密码").click()
+    page.get_by_label("原密码").fill(PASSWORD)
+    page.get_by_label("新密码").fill("orange-Kite-43")
+    page.get_by_role("button", name="确定").first.click()
+    expect(page.get_by_text("密码已修改")).to_be_visible()
+    page.get_by_role("link", name="我的平台账号").click()
+    expect(page.get_by_text("还没有绑定交易平台账号")).to_be_visible()
+    page.goto(f"{server.url}/app/enterprises")
+    page.get_by_role("link", name="办事人员").click()
+    expect(page.get_by_text("企业管理员")).to_be_visible()
