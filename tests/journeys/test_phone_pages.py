@@ -98,7 +98,7 @@ def test_a_new_person_signs_in_sets_a_password_and_is_verified(page: Page, offic
     page.get_by_role("link", name="返回首页").click()
     expect(page.get_by_text("已实名认证")).to_be_visible()
 
-    page.get_by_role("link", name="我的").click()
+    page.get_by_role("link", name="我的", exact=True).click()
     page.get_by_role("button", name="退出登录").click()
     enter_by_password(page, office.server, number, "purple-Kite-42")
     expect(page.get_by_text("已实名认证")).to_be_visible()
@@ -296,4 +296,4 @@ def test_a_password_is_changed_and_members_and_bindings_are_looked_at(
     expect(page.get_by_text("还没有绑定交易平台账号")).to_be_visible()
     page.goto(f"{server.url}/app/enterprises")
     page.get_by_role("link", name="办事人员").click()
-    expect(page.get_by_text("企业管理员")).to_be_visible()
+    expect(page.get_by_text("管理员", exact=True)).to_be_visible()
