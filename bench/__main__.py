@@ -7,11 +7,34 @@ import os
 import platform
 from collections.abc import Iterator
 
-from bench import documents, issuance, memory, pictures, responder, review, scan, setting, signing, status
+from bench import (
+    documents,
+    issuance,
+    memory,
+    pictures,
+    responder,
+    review,
+    scan,
+    seals,
+    setting,
+    signing,
+    status,
+)
 from bench.report import Line
 from hsm import Token
 
-PARTS = ("signing", "documents", "issuance", "status", "responder", "review", "scan", "memory", "pictures")
+PARTS = (
+    "signing",
+    "documents",
+    "seals",
+    "issuance",
+    "status",
+    "responder",
+    "review",
+    "scan",
+    "memory",
+    "pictures",
+)
 
 
 def main() -> None:
@@ -40,6 +63,8 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
             yield from status.run(token, seconds)
         if "responder" in parts:
             yield from responder.run(token, seconds)
+        if "seals" in parts:
+            yield from seals.run(token, seconds)
     if "review" in parts:
         yield from review.run(seconds)
     if "scan" in parts:

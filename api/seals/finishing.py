@@ -26,7 +26,7 @@ from ca.audit.event import Event
 from ca.audit.journal import Journal
 from ca.ledger import Ledger
 from ca.seals.errors import SealOrderRefused
-from ca.status import Standing, standing
+from ca.status import HOLD, Standing, standing
 from ca.tables import certificate
 
 _AT_ONCE: Final = 200
@@ -90,7 +90,9 @@ class Finishing:
             self._journal.append(tx, Event(JournalAction.SEAL_MADE, known.id, detail=detail))
 
     def _overdue(self, now: datetime) -> list[RegisteredSeal]:
-        over = or_(certificate.c.not_after < now, certificate.c.revoked_at.is_not(None))
+        # A suspended certificate may come back.
+        revoked = certificate.c.revoked_at.is_not(None) & (certificate.c.reason != HOLD)
+        over = or_(certificate.c.not_after < now, revoked)
         asked = select(seal.c.id).join(certificate, certificate.c.serial == seal.c.serial)
         asked = asked.where(seal.c.status.in_(sorted(_OPEN)), over).order_by(seal.c.id).limit(_AT_ONCE)
         with self._db.read() as tx:

@@ -19,6 +19,7 @@ from ca.own_certificates import OwnIdentity
 from ca.seals.errors import SealOrderRefused
 from ca.seals.objects.making import make_seal
 from ca.seals.objects.model import Picture, SealOrder, SealType
+from ca.seals.objects.reading import read_seal
 from ca.seals.objects.verification import seal_faults
 from ca.seals.picture import SealPicture
 from ca.seals.rules import SealKind
@@ -85,7 +86,7 @@ class SealMaker:
             maker.key,
             maker.certificate,
         )
-        if faults := seal_faults(made, now, lambda certificate, _: _is_of(maker, certificate)):
+        if faults := seal_faults(read_seal(made.der), now, lambda certificate, _: _is_of(maker, certificate)):
             raise InternalError(f"a seal was made that does not hold: {', '.join(faults)}")
         return MadeSeal(made.der, now, entry.not_after)
 

@@ -27,6 +27,7 @@ from tests.api.locks import LockCa
 from tests.api.people import COMPANY, PIN, Desk, Phone, code_of
 from tests.api.running import Server
 from tests.api.scanning import Centre, Holder, founded
+from tests.api.test_review import journal
 from tests.support.camera.lens import Shot, encoded, photograph
 from tests.support.camera.sheets import paper
 
@@ -267,6 +268,20 @@ def test_scans_stamp_with_the_seal_in_use(server: Server, desk: Desk, boss: Hold
     scan = centre.asked("sign", reason="合同签章", documents=centre.to_sign(a_pdf))
     boss.done(centre, scan, seal="contract")
     assert "合同专用章" in object_in(centre.call("GET", f"scans/{scan['id']}/documents/0").content).name
+
+
+def test_nobody_judges_their_own_seal(
+    server: Server, boss: Holder, desk: Desk, hire: Callable[..., Desk]
+) -> None:
+    seal = waits(boss, "department", line="审计部")
+    judging, manager = hire(), hire("manager")
+    path = f"/v1/operator/realname/operators/{judging.name}"
+    identified = manager.http.put(path, json={"id_number": boss.phone.holder["id_number"]})
+    assert identified.status_code == 204, identified.text
+    for action, body in (("approve", {}), ("reject", {"reason": "撤销"})):
+        assert code_of(acted(judging, seal, action, **body)) == (403, "own_seal")
+    assert ("seal.approved", "refused", "own_seal") in journal(server, seal)
+    assert acted(desk, seal, "approve").status_code == 200
 
 
 def test_other_peoples_seals_are_not_there(boss: Holder, phone: Phone, hire: Callable[..., Desk]) -> None:

@@ -3,40 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca import der
 from ca.hierarchy import sign_with
 from ca.seals.errors import SealOrderRefused
 from ca.seals.objects import structures
-from ca.seals.objects.model import Picture, SealObject, SealOrder, StampObject
-from ca.seals.objects.reading import read_seal, read_stamp
+from ca.seals.objects.model import Holders, Picture, SealObject, SealOrder, StampObject
+from ca.seals.objects.reading import read_stamp
 from ca.signatures import algorithm_of
 from hsm import PrivateKey, TokenSm2Key
 
 VERSION: Final = 4
+_UTF8, _IA5 = 0x0C, 0x16
 _LONGEST: Final = 128
 
 
-def make_seal(order: SealOrder, key: PrivateKey | TokenSm2Key, maker: x509.Certificate) -> SealObject:
+def make_seal(order: SealOrder, key: PrivateKey, maker: x509.Certificate) -> SealObject:
     """A seal of version 4, signed with the maker's ``key``.
 
     Raises SealOrderRefused, and what the key raises.
     """
     _check(order)
-    info = _info(order)
-    algorithm = algorithm_of(key.public_key())
-    seal = {
-        "info": info,
-        "maker": maker.public_bytes(Encoding.DER),
-        "algorithm": algorithm,
-        "signature": sign_with(key, info.dump()),
-    }
-    return read_seal(structures.Seal(seal).dump())
+    info, algorithm = _info(order), algorithm_of(key.public_key())
+    certificate, signature = maker.public_bytes(Encoding.DER), sign_with(key, info)
+    seal = (info, der.octets(certificate), der.identifier(algorithm), der.bits(signature))
+    return SealObject(
+        der=der.sequence(*seal),
+        version=VERSION,
+        vendor=order.vendor,
+        id=order.id,
+        type=order.type,
+        name=order.name,
+        holders=Holders(certificates=tuple(order.holders)),
+        created=_time(order.created),
+        starts=_time(order.starts),
+        ends=_time(order.ends),
+        picture=replace(order.picture, format=order.picture.format.upper()),
+        critical=(),
+        maker=certificate,
+        algorithm=algorithm,
+        signature=signature,
+        signed=info,
+        time_stamp=None,
+    )
 
 
 def make_stamp(
@@ -74,33 +90,33 @@ def make_stamp(
     return read_stamp(structures.Stamp(stamp).dump())
 
 
-def _info(order: SealOrder) -> structures.SealInfo:
-    told = {
-        "type": order.type,
-        "name": order.name,
-        "holders_kind": structures.CERTIFICATES,
-        "holders": structures.Certificates(list(order.holders)),
-        "created": _time(order.created),
-        "starts": _time(order.starts),
-        "ends": _time(order.ends),
-    }
-    return structures.SealInfo(
-        {
-            "header": {"id": "ES", "version": VERSION, "vendor": order.vendor},
-            "id": order.id,
-            "property": structures.Property(told),
-            "picture": _picture(order.picture),
-        }
+def _info(order: SealOrder) -> bytes:
+    """SES_SealInfo, by hand: a general library takes many times as long as the token."""
+    return der.sequence(
+        der.sequence(_ia5("ES"), der.integer(VERSION), _ia5(order.vendor)),
+        _ia5(order.id),
+        der.sequence(
+            der.integer(order.type),
+            der.element(_UTF8, order.name.encode()),
+            der.integer(structures.CERTIFICATES),
+            der.sequence(*(der.octets(one) for one in order.holders)),
+            *(der.generalized_time(_time(at)) for at in (order.created, order.starts, order.ends)),
+        ),
+        _picture(order.picture),
     )
 
 
-def _picture(picture: Picture) -> dict[str, Any]:
-    return {
-        "format": picture.format.upper(),
-        "data": picture.data,
-        "width": picture.width,
-        "height": picture.height,
-    }
+def _picture(picture: Picture) -> bytes:
+    return der.sequence(
+        _ia5(picture.format.upper()),
+        der.octets(picture.data),
+        der.integer(picture.width),
+        der.integer(picture.height),
+    )
+
+
+def _ia5(text: str) -> bytes:
+    return der.element(_IA5, text.encode("ascii"))
 
 
 def _check(order: SealOrder) -> None:
@@ -109,6 +125,9 @@ def _check(order: SealOrder) -> None:
     _require(order.vendor.isascii() and 0 < len(order.vendor) <= _LONGEST, "a vendor is ASCII, at most 128")
     _require(len(order.holders) > 0, "nobody could use it")
     _require(order.starts < order.ends, "it ends before it starts")
+    _require(
+        order.picture.format.isascii() and 0 < len(order.picture.format) <= 8, "an unknown kind of picture"
+    )
     _require(len(order.picture.data) > 0, "there is no picture")
     _require(min(order.picture.width, order.picture.height) > 0, "the picture has no size")
 

@@ -106,6 +106,7 @@ def test_a_seal_says_what_was_ordered(seal: SealObject, order: SealOrder, maker:
     assert seal.holders.certificates == order.holders
     assert seal.maker == maker[1].public_bytes(Encoding.DER)
     assert read_seal(seal.der) == seal
+    assert structures.Seal.load(seal.der).copy().dump(force=True) == seal.der  # as a library writes it
 
 
 def test_openssl_sees_the_structure_of_the_standard(seal: SealObject, tmp_path: Path) -> None:
