@@ -40,6 +40,7 @@ def command(
     at: Annotated[
         datetime | None, typer.Option(help="按这一时刻（UTC）验证，默认现在", show_default=False)
     ] = None,
+    ask: Annotated[bool, typer.Option("--password", help="文件设有打开密码：在终端输入")] = False,
     data: Data = None,
 ) -> None:
     """验证 PDF 上的电子签名和印章：谁签的、何时、是否被改动、证书状态。
@@ -47,7 +48,8 @@ def command(
     结束状态：0 有效，3 有效但需注意，4 无法确认，5 无效，6 没有签名，1 文件无法验证。
     """
     moment = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
-    report = verify_apart(file.read_bytes(), _trust(root, data), moment)
+    password = typer.prompt("打开密码", hide_input=True, err=True) if ask else None
+    report = verify_apart(file.read_bytes(), _trust(root, data), moment, password=password)
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, File, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -69,13 +69,14 @@ def verification_pages(site_name: str, *, with_inbox: bool) -> APIRouter:
         request: Request,
         verifier: Annotated[Verifier, Depends(verifier_of)],
         file: Annotated[UploadFile | None, File()] = None,
+        password: Annotated[str, Form(max_length=256)] = "",
     ) -> HTMLResponse:
         """What it is worth."""
         name = (file.filename or "")[:_LONGEST_NAME] if file else ""
         try:
             if file is None or not (pdf := file.file.read()):
                 raise NoFileChosen("an empty form")
-            found = verifier.verify(pdf, address_of(request))
+            found = verifier.verify(pdf, address_of(request), password)
         except SealBridgeError as error:
             return page(http_status(error), problem=error.message, name=name)
         return page(report=DocumentView.model_validate(found), name=name)

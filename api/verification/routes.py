@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 
 from api.openapi.refusals import refuses
 from api.verification.schemas import DocumentView
@@ -28,6 +28,7 @@ def address_of(request: Request) -> str:
 @refuses(
     "verification_limit",
     "verification_password_needed",
+    "verification_password_wrong",
     "verification_pdf_damaged",
     "verification_too_hard",
     "verification_too_large",
@@ -37,9 +38,10 @@ def verify(
     request: Request,
     verifier: Annotated[Verifier, Depends(verifier_of)],
     file: Annotated[UploadFile, File(description="the PDF, at most 64 MB; it is not kept")],
+    password: Annotated[str, Form(max_length=256, description="of an encrypted document")] = "",
 ) -> DocumentView:
     """验证签名: who signed or sealed a PDF, when, what changed since, and what each certificate is worth.
 
     Documents of any maker are taken. Trusted are this CA's root and the CAs that its operator trusts.
     """
-    return DocumentView.model_validate(verifier.verify(file.file.read(), address_of(request)))
+    return DocumentView.model_validate(verifier.verify(file.file.read(), address_of(request), password))

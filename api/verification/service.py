@@ -28,8 +28,9 @@ class Verifier:
         self._db, self._pacing, self._clock, self._trust = db, pacing, clock, trust
         self._places = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
-    def verify(self, pdf: bytes, address: str) -> dict[str, Any]:
-        """The report as ``telling.to_json`` gives it, for a caller from ``address``.
+    def verify(self, pdf: bytes, address: str, password: str | None = None) -> dict[str, Any]:
+        """The report as ``telling.to_json`` gives it, for a caller from ``address``; ``password``: to
+        open it with.
 
         Raises VerificationLimit, VerifierBusy, and the subclasses of VerificationRefused.
         """
@@ -37,7 +38,7 @@ class Verifier:
         if not self._places.acquire(timeout=_PATIENCE):
             raise VerifierBusy("no process is free")
         try:
-            return verify_apart(pdf, self._trust(), self._clock())
+            return verify_apart(pdf, self._trust(), self._clock(), password=password or None)
         finally:
             self._places.release()
 

@@ -16,6 +16,7 @@ from ca.documents.verification.errors import (
     FileTooLarge,
     NotAPdf,
     PasswordNeeded,
+    PasswordWrong,
     TooHardToVerify,
     VerificationRefused,
 )
@@ -25,11 +26,13 @@ from ca.inspection.process import asked
 _MODULE: Final = "ca.documents.verification.worker"
 _SECONDS: Final = 90.0  # the processor time is bounded in the process; this is for one that hangs
 _REFUSALS: Final[dict[str, type[VerificationRefused]]] = {
-    refusal.code: refusal for refusal in (NotAPdf, PasswordNeeded, FileTooLarge)
+    refusal.code: refusal for refusal in (NotAPdf, PasswordNeeded, PasswordWrong, FileTooLarge)
 }
 
 
-def verify_apart(pdf: bytes, trust: Trust, at: datetime, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def verify_apart(
+    pdf: bytes, trust: Trust, at: datetime, *, password: str | None = None, max_bytes: int = MAX_BYTES
+) -> dict[str, Any]:
     """The report of ``verify_document`` as ``telling.to_json`` gives it.
 
     Raises the subclasses of VerificationRefused; TooHardToVerify where the bounds were met.
@@ -37,6 +40,6 @@ def verify_apart(pdf: bytes, trust: Trust, at: datetime, *, max_bytes: int = MAX
     if len(pdf) > max_bytes:
         raise FileTooLarge(f"{len(pdf)} bytes, at most {max_bytes}", limit_mb=max_bytes // 1024**2)
     given = {kind: [b64encode(one).decode() for one in values] for kind, values in asdict(trust).items()}
-    question = {"trust": given, "at": at.isoformat(), "max_bytes": max_bytes}
+    question = {"trust": given, "at": at.isoformat(), "max_bytes": max_bytes, "password": password}
     report: dict[str, Any] = asked(_MODULE, question, pdf, _REFUSALS, TooHardToVerify, _SECONDS)
     return report

@@ -10,12 +10,18 @@ from typing import Any
 from pyhanko.pdf_utils.generic import IndirectObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from ca.documents.errors import PdfDamaged, PdfEncrypted, PdfTooLarge
+from ca.documents.errors import PdfDamaged, PdfEncrypted, PdfPasswordWrong, PdfTooLarge
 from ca.documents.reading import MAX_BYTES, read_pdf, refusing_damage
 from ca.documents.verification import judging, long_term, messages, signatures, suspicion, time_stamps
 from ca.documents.verification.certificates import Judged, facts, may_sign_documents
 from ca.documents.verification.changes import History, Permission, Since
-from ca.documents.verification.errors import FileTooLarge, NotAPdf, PasswordNeeded, TooHardToVerify
+from ca.documents.verification.errors import (
+    FileTooLarge,
+    NotAPdf,
+    PasswordNeeded,
+    PasswordWrong,
+    TooHardToVerify,
+)
 from ca.documents.verification.long_term import Embedded, Proof
 from ca.documents.verification.messages import Flaw, Message
 from ca.documents.verification.model import (
@@ -37,18 +43,22 @@ from ca.documents.verification.signatures import Found
 from ca.documents.verification.trust import Trust
 
 
-def verify_document(pdf: bytes, trust: Trust, at: datetime, *, max_bytes: int = MAX_BYTES) -> DocumentReport:
+def verify_document(
+    pdf: bytes, trust: Trust, at: datetime, *, password: str | None = None, max_bytes: int = MAX_BYTES
+) -> DocumentReport:
     """What is known of ``pdf`` at ``at`` (aware), by ``trust`` and by what the document carries itself.
 
-    Whatever is wrong with a signature is in its report. Raises the subclasses of
-    VerificationRefused.
+    ``password``: to open it with. Whatever is wrong with a signature is in its report. Raises the subclasses
+    of VerificationRefused.
     """
     try:
-        reader = read_pdf(pdf, max_bytes)
+        reader = read_pdf(pdf, max_bytes, password)
         with refusing_damage():
-            return _Verification(pdf, reader, trust, at).report()
+            return _Verification(pdf, reader, trust, at, password).report()
     except PdfTooLarge as error:
         raise FileTooLarge(str(error), limit_mb=max_bytes // 1024**2) from error
+    except PdfPasswordWrong as error:
+        raise PasswordWrong(str(error)) from error
     except PdfEncrypted as error:
         raise PasswordNeeded(str(error)) from error
     except PdfDamaged as error:
@@ -68,8 +78,10 @@ class _Stamp:
 class _Verification:
     """One document; everything that its signatures share."""
 
-    def __init__(self, pdf: bytes, reader: PdfFileReader, trust: Trust, at: datetime) -> None:
-        self._pdf, self._reader, self._at = pdf, reader, at
+    def __init__(
+        self, pdf: bytes, reader: PdfFileReader, trust: Trust, at: datetime, password: str | None
+    ) -> None:
+        self._pdf, self._reader, self._at, self._password = pdf, reader, at, password
         self._revisions = Revisions.of(reader, pdf)
         self._history = History(reader)
         self._pages = Pages.of(reader)
@@ -100,7 +112,9 @@ class _Verification:
         )
 
     def _signs(self) -> list[SignFound]:
-        return suspicion.signs(self._reader, self._pages, self._revisions, self._found, self._unlisted)
+        return suspicion.signs(
+            self._reader, self._pages, self._revisions, self._found, self._unlisted, self._password
+        )
 
     def _stamp(self, found: Found) -> _Stamp | None:
         if not found.is_stamp or found.message is None or found.covered is None:

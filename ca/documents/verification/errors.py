@@ -25,7 +25,15 @@ class PasswordNeeded(VerificationRefused):
     """Opening the document takes a password."""
 
     code = "verification_password_needed"
-    zh = "文件设有打开密码，请先解除密码再验证"
+    zh = "文件设有打开密码，请输入密码再验证"
+
+
+class PasswordWrong(VerificationRefused):
+    """The document has another password."""
+
+    kind = Kind.FORBIDDEN
+    code = "verification_password_wrong"
+    zh = "打开密码不正确"
 
 
 class FileTooLarge(VerificationRefused):

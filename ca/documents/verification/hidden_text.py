@@ -28,12 +28,12 @@ _FEWEST: Final = 4  # letters
 _MOST_LETTERS: Final = 20_000
 
 
-def hidden_text(pdf: bytes) -> list[SignFound]:
+def hidden_text(pdf: bytes, password: str | None = None) -> list[SignFound]:
     """Pages, as people count them, with hidden text. Raises PdfiumError for what PDFium does not open."""
     covered: list[str] = []
     noted: list[str] = []
     until = time.monotonic() + _SECONDS
-    with pypdfium2.PdfDocument(pdf) as document:
+    with pypdfium2.PdfDocument(pdf, password=password) as document:
         document.init_forms()
         for number in range(len(document)):
             if time.monotonic() > until:

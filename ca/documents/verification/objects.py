@@ -33,8 +33,9 @@ def raw_list(holder: Any, key: str) -> list[Any]:
 
 
 def raw_values(value: Any, *, but: frozenset[str] = frozenset()) -> list[Any]:
-    """What a dictionary or an array holds."""
+    """What a dictionary or an array holds, but for a signature's own value, which is never encrypted."""
     if isinstance(value, dict):
+        but = but | {"/Contents"} if "/ByteRange" in value else but
         return [raw(value, key) for key in value if key not in but]
     return raw_items(value)
 

@@ -37,7 +37,12 @@ _DECODED: Final = 1_000_000
 
 
 def signs(
-    reader: PdfFileReader, pages: Pages, revisions: Revisions, found: list[Found], unlisted: list[str]
+    reader: PdfFileReader,
+    pages: Pages,
+    revisions: Revisions,
+    found: list[Found],
+    unlisted: list[str],
+    password: str | None,
 ) -> list[SignFound]:
     """All signs in the newest version. What cannot be looked at is said too, never passed over."""
     known = [*_written_twice(reader, revisions, unlisted)]
@@ -46,7 +51,7 @@ def signs(
         lambda: _annotations(pages),
         lambda: _layers(reader),
         lambda: _form(reader),
-        lambda: hidden_text(revisions.pdf),
+        lambda: hidden_text(revisions.pdf, password),
     )
     for look in looks:
         try:

@@ -31,7 +31,9 @@ def _answer(pdf: bytes, question: Any) -> dict[str, Any]:
     trust = Trust(**{kind: tuple(map(b64decode, values)) for kind, values in question["trust"].items()})
     at = datetime.fromisoformat(question["at"])
     try:
-        report = verify_document(pdf, trust, at, max_bytes=question["max_bytes"])
+        report = verify_document(
+            pdf, trust, at, password=question["password"], max_bytes=question["max_bytes"]
+        )
     except VerificationRefused as error:
         return refused(error)
     return {"found": telling.to_json(report)}

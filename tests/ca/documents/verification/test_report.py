@@ -10,8 +10,9 @@ import pytest
 
 from ca.documents.levels import Level
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
+from ca.documents.terms import Terms
 from ca.documents.verification import Trust, telling, verify_document, words
-from ca.documents.verification.errors import FileTooLarge, NotAPdf, PasswordNeeded
+from ca.documents.verification.errors import FileTooLarge, NotAPdf, PasswordNeeded, PasswordWrong
 from ca.documents.verification.judging import SEVERITIES
 from ca.documents.verification.model import (
     Changed,
@@ -23,7 +24,7 @@ from ca.documents.verification.model import (
     Verdict,
 )
 from ca.seals.objects.verification import Fault
-from tests.ca.documents.pdfs import encrypted_pdf, plain_pdf
+from tests.ca.documents.pdfs import CIPHERS, USER, encrypted_pdf, locked_pdf, plain_pdf
 from tests.ca.documents.pki import ENTERPRISE, KEYS, NOW, Issuer
 from tests.ca.documents.verification.conftest import MIDDLE, World
 
@@ -98,6 +99,20 @@ def test_files_of_which_nothing_can_be_said(world: World, sealed: bytes) -> None
             world.verified(pdf)
     with pytest.raises(FileTooLarge):
         verify_document(sealed, world.trust, NOW, max_bytes=100)
+
+
+@pytest.mark.parametrize("cipher", CIPHERS)
+def test_an_encrypted_document(cipher: str, world: World) -> None:
+    pdf = world.sealed(locked_pdf(cipher, 2), terms=Terms(USER))
+    pdf = world.sealed(pdf, Place(0, 50, 50), terms=Terms(USER))
+    report = verify_document(pdf, world.trust, NOW, password=USER)
+    assert report.verdict is Verdict.VALID, report
+    assert report.signatures[0].reason == "签章"
+    assert [one.kind for one in report.signatures[0].changes] == [Changed.SIGNATURES]
+    with pytest.raises(PasswordNeeded):
+        verify_document(pdf, world.trust, NOW)
+    with pytest.raises(PasswordWrong):
+        verify_document(pdf, world.trust, NOW, password="another")
 
 
 def test_a_report_is_json(world: World, sealed: bytes) -> None:
