@@ -10,9 +10,9 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import pypdfium2
 from pypdfium2 import raw
 
@@ -26,6 +26,31 @@ _CONTRAST: Final = 16  # of 255: less is one colour
 _LEAST_SIZE: Final = 3  # pixels
 _FEWEST: Final = 4  # letters
 _MOST_LETTERS: Final = 20_000
+
+
+Box = tuple[float, float, float, float]
+"""In user space: left, bottom, right, top."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """Rows of grey pixels, ``stride`` bytes each."""
+
+    width: int
+    height: int
+    stride: int
+    pixels: bytes
+
+    def contrast(self, left: int, right: int, top: int, bottom: int) -> int:
+        """Between the lightest and the darkest pixel of a rectangle, its edges included."""
+        darkest, lightest = 255, 0
+        for row in range(top, bottom + 1):
+            begin = row * self.stride
+            line = self.pixels[begin + left : begin + right + 1]
+            darkest, lightest = min(darkest, *line), max(lightest, *line)
+            if lightest - darkest >= _CONTRAST:
+                break
+        return lightest - darkest
 
 
 def hidden_text(pdf: bytes, password: str | None = None) -> list[SignFound]:
@@ -48,8 +73,7 @@ def hidden_text(pdf: bytes, password: str | None = None) -> list[SignFound]:
     return [SignFound(sign, tuple(where)) for sign, where in signs if where]
 
 
-def _letters(page: Any) -> Iterator[tuple[float, float, float, float]]:
-    """Boxes in user space: left, bottom, right, top."""
+def _letters(page: Any) -> Iterator[Box]:
     text = page.get_textpage()
     for index in range(min(text.count_chars(), _MOST_LETTERS)):
         if not chr(raw.FPDFText_GetUnicode(text, index)).isspace():
@@ -57,28 +81,25 @@ def _letters(page: Any) -> Iterator[tuple[float, float, float, float]]:
     text.close()
 
 
-def _hides(page: Any, letters: list[tuple[float, float, float, float]], *, with_notes: bool) -> bool:
+def _hides(page: Any, letters: list[Box], *, with_notes: bool) -> bool:
     scale = min(_SCALE, _LARGEST / max(page.get_size()))
-    bitmap = page.render(scale=scale, draw_annots=with_notes, may_draw_forms=with_notes, grayscale=True)
-    picture = bitmap.to_numpy().reshape(bitmap.height, bitmap.width)
-    hidden = sum(_is_hidden(page, picture, one) for one in letters)
-    return hidden >= _FEWEST
+    drawn = page.render(scale=scale, draw_annots=with_notes, may_draw_forms=with_notes, grayscale=True)
+    picture = _Picture(drawn.width, drawn.height, drawn.stride, bytes(drawn.buffer))
+    return sum(_is_hidden(page, picture, one) for one in letters) >= _FEWEST
 
 
-def _is_hidden(page: Any, picture: np.ndarray[Any, Any], box: tuple[float, float, float, float]) -> bool:
-    height, width = picture.shape
-    x0, y0 = _on_picture(page, width, height, box[0], box[1])
-    x1, y1 = _on_picture(page, width, height, box[2], box[3])
+def _is_hidden(page: Any, picture: _Picture, box: Box) -> bool:
+    x0, y0 = _on_picture(page, picture, box[0], box[1])
+    x1, y1 = _on_picture(page, picture, box[2], box[3])
     left, right, top, bottom = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
-    if left < 0 or top < 0 or right >= width or bottom >= height:
+    if left < 0 or top < 0 or right >= picture.width or bottom >= picture.height:
         return False  # beside the page: no printer shows it either
     if right - left < _LEAST_SIZE or bottom - top < _LEAST_SIZE:
         return False
-    seen = picture[top : bottom + 1, left : right + 1]
-    return int(seen.max()) - int(seen.min()) < _CONTRAST
+    return picture.contrast(left, right, top, bottom) < _CONTRAST
 
 
-def _on_picture(page: Any, width: int, height: int, x: float, y: float) -> tuple[int, int]:
+def _on_picture(page: Any, picture: _Picture, x: float, y: float) -> tuple[int, int]:
     column, row = ctypes.c_int(), ctypes.c_int()
-    raw.FPDF_PageToDevice(page, 0, 0, width, height, 0, x, y, column, row)
+    raw.FPDF_PageToDevice(page, 0, 0, picture.width, picture.height, 0, x, y, column, row)
     return column.value, row.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyhanko.pdf_utils.generic import ArrayObject, IndirectObject, StreamObject
+from pyhanko.pdf_utils.generic import ArrayObject, EncryptedObjAccess, IndirectObject, StreamObject
 
 from ca.documents.reading import entry
 
@@ -19,6 +19,8 @@ def key_of(value: Any) -> Key | None:
 
 def raw(holder: Any, key: str) -> Any:
     """A dictionary's value, a reference where it is one; None without it."""
+    if key == "/Contents" and "/ByteRange" in holder:
+        return holder.raw_get(key, decrypt=EncryptedObjAccess.RAW)  # 7.6.2: a signature is not encrypted
     return holder.raw_get(key) if key in holder else None
 
 
@@ -33,9 +35,8 @@ def raw_list(holder: Any, key: str) -> list[Any]:
 
 
 def raw_values(value: Any, *, but: frozenset[str] = frozenset()) -> list[Any]:
-    """What a dictionary or an array holds, but for a signature's own value, which is never encrypted."""
+    """What a dictionary or an array holds."""
     if isinstance(value, dict):
-        but = but | {"/Contents"} if "/ByteRange" in value else but
         return [raw(value, key) for key in value if key not in but]
     return raw_items(value)
 
