@@ -13,11 +13,12 @@ from typing import Any, BinaryIO, Final
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from ca.documents import hex_strings
+from ca.documents import cross_references, hex_strings
 from ca.documents.errors import PdfDamaged, PdfTooLarge
 from ca.documents.unlocking import unlock
 from ca.errors import CaError
 
+cross_references.install()
 hex_strings.install()
 
 MAX_BYTES: Final = 64 * 1024 * 1024
