@@ -163,7 +163,7 @@ class Asking:
         for number, one in enumerate(asked.documents):
             with self._db.read() as tx:
                 pdf = documents.content(tx, platform.id, one.sha256)
-            _check_places(number, one, open_sealable(pdf))
+            _check_places(number, one, open_sealable(pdf, terms=one.terms()))
 
 
 def _check_places(number: int, document: DocumentAsked, pdf: SealablePdf) -> None:

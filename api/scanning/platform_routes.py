@@ -34,6 +34,7 @@ ScanId = Annotated[str, Path(min_length=1, max_length=32)]
 
 @router.post("", status_code=HTTPStatus.CREATED)
 @refuses(
+    *("certification_not_first", "lock_invalid"),
     *("document_missing", "envelope_repeated", "origin_not_registered", "place_off_page", "scope_missing"),
     *("session_key_invalid", "too_many_documents", "too_many_envelopes", "too_many_places", *PDF),
     *("deposit_too_late", "envelope_of_other_tender", "opening_not_begun", "opening_window_needed"),

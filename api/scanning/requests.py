@@ -14,8 +14,10 @@ from api.openings.schemas import Moment
 from api.openings.windows import Tender
 from api.scanning.kinds import MOST_DOCUMENTS, MOST_ENVELOPES, MOST_FACTS, MOST_PLACES
 from api.seals.places import PlacementAsked
+from api.seals.terms import LockAsked, terms_of
 from api.wire import Body, printable
 from ca.documents.levels import Level
+from ca.documents.terms import Changes, Terms
 from ca.envelopes.recipients import MAX_RECIPIENT
 
 _KEY: Final = "GQYKKnZiTGNtNLxCXPVJzwYmlDpBQyTdDBkNQZPVGAg="
@@ -92,6 +94,14 @@ class DocumentAsked(Body):
     places: list[PlacementAsked] = Field(
         min_length=1, max_length=200, description=f"at most {MOST_PLACES} (`too_many_places`)"
     )
+    certify: Changes | None = Field(
+        None, description="certify as the author, before anybody signs: 1 no changes, 2 signing, 3 and notes"
+    )
+    lock: LockAsked | None = None
+
+    def terms(self) -> Terms:
+        """What the seal says of the document as a whole. Raises LockRefused."""
+        return terms_of(None, self.certify, self.lock)
 
 
 class SignAsked(_Asked):

@@ -18,8 +18,10 @@ from api.scanning.kinds import KINDS
 from api.scanning.looking import Recipient, ScanShown
 from api.scanning.showing import ShownDocument
 from api.seals.places import told
+from api.seals.terms import LockAsked
 from api.wire import Answer, Body
 from ca.documents.placing import Edge, Which
+from ca.documents.terms import Changes
 from mobile_bridge.server.rules import SessionKind, Status
 from mobile_bridge.server.scans import Hint, Scan
 
@@ -88,20 +90,29 @@ class PlaceView(Answer):
 
 class ShownDocumentView(Answer):
     """What is approved. ``short``: of ``sha256``, for people to compare. ``pages``: null for what the
-    service does not have: a file of the platform, an envelope."""
+    service does not have: a file of the platform, an envelope. ``certify``: the seal certifies the document,
+    and what may change after: 1 nothing, 2 forms and signing, 3 notes too. ``lock``: fields that it locks."""
 
     title: str
     sha256: str
     short: str
     pages: int | None
     places: list[PlaceView]
+    certify: Changes | None
+    lock: LockAsked | None
 
     @classmethod
     def of(cls, one: ShownDocument) -> Self:
         """The view of a document."""
         places = [PlaceView(**told(place)) for place in one.places]
         return cls(
-            title=one.title, sha256=one.sha256, short=short(one.sha256), pages=one.pages, places=places
+            title=one.title,
+            sha256=one.sha256,
+            short=short(one.sha256),
+            pages=one.pages,
+            places=places,
+            certify=None if one.certify is None else Changes(one.certify),
+            lock=None if one.lock is None else LockAsked.model_validate(one.lock),
         )
 
 

@@ -16,13 +16,16 @@ from mobile_bridge.server.rules import SessionKind
 class ShownDocument:
     """A document, a file of the platform, or an envelope. ``pages``: where the service has the document.
 
-    ``sha256``: of an envelope, the digest of its recipient's part. ``places``: of seals.
+    ``sha256``: of an envelope, the digest of its recipient's part. ``places``: of seals. ``certify``,
+    ``lock``: what nobody may change after.
     """
 
     title: str
     sha256: str
     pages: int | None = None
     places: tuple[Mapping[str, Any], ...] = ()
+    certify: int | None = None
+    lock: Mapping[str, Any] | None = None
 
 
 Fact = tuple[str, str]
@@ -35,7 +38,13 @@ def documents_of(kind: SessionKind, request: Mapping[str, Any]) -> list[ShownDoc
     """What the approval is about, one by one."""
     if kind is SessionKind.SIGN:
         return [
-            ShownDocument(one["title"], one["sha256"], places=tuple(one["places"]))
+            ShownDocument(
+                one["title"],
+                one["sha256"],
+                places=tuple(one["places"]),
+                certify=one.get("certify"),
+                lock=one.get("lock"),
+            )
             for one in request["documents"]
         ]
     if kind is SessionKind.GENERATE:

@@ -46,6 +46,14 @@ class PlaceNeeded(AppError):
     zh = "请指定签章位置"
 
 
+class BatchMismatched(AppError):
+    """A batch says for another number of documents how they are sealed than files were sent."""
+
+    kind = Kind.INVALID
+    code = "batch_mismatched"
+    zh = "批量签章的文件数与签章要求数不一致"
+
+
 class SealKindRefused(AppError):
     """The certificate is not one that such a seal is applied for with."""
 

@@ -95,13 +95,14 @@ PlacementAsked = Annotated[
 """Any of them."""
 
 
-def _text(sent: Any) -> Any:
-    # FastAPI sees the list in the JSON and hands over all fields of the name, as a list.
+def first_text(sent: Any) -> Any:
+    """One field of a form. FastAPI sees the list in the JSON and hands over all fields of the name."""
     return sent[0] if isinstance(sent, list) and len(sent) == 1 else sent
 
 
 PlacesInForm = Annotated[
-    Json[Annotated[list[PlacementAsked], Field(min_length=1, max_length=MOST_PLACES)]], BeforeValidator(_text)
+    Json[Annotated[list[PlacementAsked], Field(min_length=1, max_length=MOST_PLACES)]],
+    BeforeValidator(first_text),
 ]
 """JSON in a field of a form."""
 

@@ -29,6 +29,7 @@ from ca.documents.levels import Lasting, Level
 from ca.documents.placing import Placement
 from ca.documents.reading import MAX_BYTES, MAX_FILE_BYTES
 from ca.documents.signing import SigningIdentity, seal_in
+from ca.documents.terms import PLAIN, Terms
 from ca.documents.updating import as_it_was
 from ca.seals.picture import SealPicture
 from ca.seals.rules import SealKind
@@ -104,6 +105,7 @@ class Sealing:
         permission: Permission | None = Permission.SEAL,
         seal: str | None = None,
         level: Level | None = None,
+        terms: Terms = PLAIN,
     ) -> None:
         """Put a seal of the certificate on a PDF in a file, signed, and write down that it was done.
 
@@ -113,10 +115,10 @@ class Sealing:
         SealChoiceNeeded, PinIncorrect, PinLocked, GlyphsMissing, and as ``put``.
         """
         taken = self.take_up(person, serial, pin, permission, seal)
-        before = _digest(document)
+        before = digest_of(document)
         with as_it_was(document):
-            self._put(taken, document, place, reason, level, MAX_FILE_BYTES)
-            done = Stamped(before, _digest(document), reason)
+            self.put_in(taken, document, place, reason, level, terms)
+            done = Stamped(before, digest_of(document), reason)
             with self._db.write() as tx:
                 self._journal.append(tx, *self.note(tx, taken, permission, [done]))
 
@@ -139,27 +141,36 @@ class Sealing:
         return Seal(held.serial, identity, picture, chosen.id, chosen.der or b"")
 
     def put(
-        self, seal: Seal, pdf: bytes, places: Sequence[Placement], reason: str, level: Level | None = None
+        self,
+        seal: Seal,
+        pdf: bytes,
+        places: Sequence[Placement],
+        reason: str,
+        level: Level | None = None,
+        terms: Terms = PLAIN,
     ) -> bytes:
-        """``pdf`` with the seal at each place, all of them one signature.
-
-        ``level``: how long it can be judged; as the settings say unless given. Nothing is written down:
-        whoever gives the document out calls ``note`` first. Raises HsmError, TimeStampMissing, ProofMissing,
-        SignerNotGood, and the subclasses of DocumentRefused.
-        """
+        """``pdf`` with the seal, as ``put_in`` puts it."""
         document = BytesIO(pdf)
-        self._put(seal, document, places, reason, level, MAX_BYTES)
+        self.put_in(seal, document, places, reason, level, terms, MAX_BYTES)
         return document.getvalue()
 
-    def _put(
+    def put_in(
         self,
         seal: Seal,
         document: BinaryIO,
         places: Placement | Sequence[Placement],
         reason: str,
-        level: Level | None,
-        max_bytes: int,
+        level: Level | None = None,
+        terms: Terms = PLAIN,
+        max_bytes: int = MAX_FILE_BYTES,
     ) -> None:
+        """Put the seal at each place of a PDF in a file, all of them one signature.
+
+        ``level``: how long it can be judged; as the settings say unless given. Nothing is written down:
+        whoever gives the document out calls ``note`` first. When this fails, a part may have been added
+        (``updating.as_it_was`` cuts it off). Raises HsmError, TimeStampMissing, ProofMissing, SignerNotGood,
+        and the subclasses of DocumentRefused.
+        """
         level = level or self._lasting.level
         seal_in(
             *(document, seal.identity, seal.picture, places),
@@ -168,8 +179,9 @@ class Sealing:
             stamps=self._lasting.stamps if level.is_stamped else None,
             seal=seal.der,
             max_bytes=max_bytes,
+            terms=terms,
         )
-        self._lasting.complete(document, level, seal.identity.certificate)
+        self._lasting.complete(document, level, seal.identity.certificate, terms.password)
 
     def note(
         self, tx: Connection, seal: Seal, permission: Permission | None, stamped: Sequence[Stamped]
@@ -203,6 +215,7 @@ def _chosen(tx: Connection, held: Holding, seal: str | None) -> RegisteredSeal:
     return queries.require_in_use(tx, seal, held.serial)
 
 
-def _digest(document: BinaryIO) -> str:
+def digest_of(document: BinaryIO) -> str:
+    """SHA-256 of a file, in hexadecimal."""
     document.seek(0)
     return hashlib.file_digest(document, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from api.certificates.service import Certificates
 from api.db import Database
 from api.jobs.handlers import Handlers
 from api.seals.applying import Applying
+from api.seals.batch import Batches
 from api.seals.deciding import MAKE, Deciding
 from api.seals.finishing import Finishing
 from api.seals.keeping import Keeping
@@ -32,6 +33,7 @@ class Seals:
 
     own: OwnSeals
     sealing: Sealing
+    batches: Batches
     applying: Applying
     keeping: Keeping
     deciding: Deciding
@@ -59,9 +61,11 @@ def seals(
     operators whose identity is not registered judge no seals."""
     making = SealMaker(maker, ledger, clock)
     own = OwnSeals(db, ledger, making, clock, journal)
+    sealing = Sealing(db, certificates, own, lasting, clock, journal)
     return Seals(
         own=own,
-        sealing=Sealing(db, certificates, own, lasting, clock, journal),
+        sealing=sealing,
+        batches=Batches(db, sealing, journal),
         applying=Applying(db, certificates, clock, journal),
         keeping=Keeping(db, certificates, own, clock, journal),
         deciding=Deciding(db, clock, journal, identities_required=known),

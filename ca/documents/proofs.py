@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from asn1crypto import cms
 from cryptography import x509
+from pyhanko.pdf_utils.generic import EncryptedObjAccess
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from ca.documents.errors import ProofMissing, SignerNotGood
-from ca.documents.reading import entry
 from ca.signed_data import encoded
 
 _MOST: Final = 64  # certificates of one document; beyond them nothing is proved
@@ -79,8 +79,16 @@ def gather(
 def certificates_in(reader: PdfFileReader) -> list[x509.Certificate]:
     """The certificates that a document's signatures and time stamps carry, each once, at most 64."""
     values = (value.get_object() for _, value, _ in enumerate_sig_fields(reader, filled_status=True))
-    found = {one for value in values for one in _carried(entry(value, "/Contents", b""))}
+    found = {one for value in values for one in _carried(_contents(value))}
     return list(islice(_readable(sorted(found)), _MOST))
+
+
+def _contents(signature: Any) -> bytes:
+    """What alone is never encrypted in an encrypted document (ISO 32000-2, 7.6.2)."""
+    if "/Contents" not in signature:
+        return b""
+    value = signature.raw_get("/Contents", decrypt=EncryptedObjAccess.RAW)
+    return bytes(getattr(value, "original_bytes", b""))
 
 
 def _climb(certificate: x509.Certificate, sources: Sequence[ProofSource], proofs: Proofs) -> None:

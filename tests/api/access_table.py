@@ -123,6 +123,7 @@ TABLE: Final[dict[str, Row]] = {
     "certificates_pin_status": OWN,
     # 签章
     "seals_stamp": OWN,
+    "seals_stamp_many": OWN,
     # 印章
     "seals_life_list_own": OWN,
     "seals_life_preview": OWN,

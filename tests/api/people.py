@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import time
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -162,6 +164,15 @@ class Phone:
         fields = {"pin": pin, "page": 0, "x_mm": 100, "y_mm": 200} | places
         path = f"/v1/certificates/{serial}/seals"
         return self.http.post(path, data=fields, files={"file": ("a.pdf", pdf, "application/pdf")})
+
+    def stamp_many(
+        self, serial: str, pdfs: Sequence[bytes], pin: str = PIN, documents: Any = None, **fields: Any
+    ) -> httpx.Response:
+        """``documents``: how each is sealed; at one place unless given."""
+        how = documents or [{"places": [{"page": 0, "x_mm": 100, "y_mm": 200}]}]
+        files = [("files", (f"{number}.pdf", pdf, "application/pdf")) for number, pdf in enumerate(pdfs)]
+        said = {"pin": pin, "documents": json.dumps(how)} | fields
+        return self.http.post(f"/v1/certificates/{serial}/seals/batch", data=said, files=files)
 
 
 class Browser:

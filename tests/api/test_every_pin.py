@@ -97,6 +97,7 @@ def ways(server: Server, desk: Desk, boss: Holder, a_pdf: bytes) -> dict[str, Wa
         "seals_life_destroy": post(f"/v1/seals/{seal}/destroy", reason="不再使用"),
         "seals_life_release": release_seal,
         "seals_stamp": lambda: boss.phone.stamp(boss.serial, a_pdf, WRONG),
+        "seals_stamp_many": lambda: boss.phone.stamp_many(boss.serial, [a_pdf], WRONG),
     }
 
 

@@ -16,8 +16,10 @@ from api.scanning.errors import DocumentChanged
 from api.scanning.sealed import SealedDocuments
 from api.seals.places import placement_of
 from api.seals.service import Seal, Sealing, Stamped
+from api.seals.terms import LockAsked, terms_of
 from ca.audit.event import Event
 from ca.documents.levels import Level
+from ca.documents.terms import Changes, Terms
 
 
 class Sign:
@@ -58,9 +60,16 @@ class Sign:
         if hashlib.sha256(pdf).hexdigest() != document["sha256"]:
             raise DocumentChanged(f"document {number} has other bytes than were shown")
         places = [placement_of(one) for one in document["places"]]
-        sealed = self._sealing.put(seal, pdf, places, asked.request["reason"], _level(asked.request))
+        reason, level = asked.request["reason"], _level(asked.request)
+        sealed = self._sealing.put(seal, pdf, places, reason, level, _terms(document))
         digest = self._sealed.stage(asked.scan.id, number, sealed)
         return {"sha256": document["sha256"], "title": document["title"], "sealed_sha256": digest}
+
+
+def _terms(document: Mapping[str, Any]) -> Terms:
+    lock = document.get("lock")
+    certify = document.get("certify")
+    return terms_of(None, certify and Changes(certify), lock and LockAsked.model_validate(lock))
 
 
 def _level(request: Mapping[str, Any]) -> Level | None:
