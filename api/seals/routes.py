@@ -113,7 +113,9 @@ def stamp_many(
     ],
     pin: Annotated[str, Form(max_length=256)],
     reason: Annotated[str, Form(min_length=1, max_length=120)] = "电子签章",
-    seal: Annotated[str | None, Form(max_length=24, description="as for one document")] = None,
+    seal: Annotated[
+        str | None, Form(max_length=24, description="as for one document", examples=["enterprise"])
+    ] = None,
     level: Annotated[Level | None, Form(description="as for one document")] = None,
 ) -> Response:
     """批量盖章: a zip file with what could be sealed, and `results.json`: for each file, in their order,
