@@ -21,6 +21,8 @@ _IMPORTED: Final = ("api.cli", "api.app", "api.logs", "api.http", "api.serving",
 
 def live(number: int) -> None:
     """Fork as the socket of this number asks, until its other end is closed."""
+    # numpy's OpenBLAS starts a thread for each further core as it is imported, and needs none of them here.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     for name in _IMPORTED:
         import_module(name)
     gc.freeze()

@@ -36,7 +36,9 @@ class Process:
 
     def __init__(self, told: int) -> None:
         self._told = os.fdopen(told, "rb", buffering=0)
-        self.pid = int(self._told.readline())
+        number = self._told.readline()
+        assert number, "the process that starts sealbridge has ended: what it said is above"
+        self.pid = int(number)
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
