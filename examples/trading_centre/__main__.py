@@ -25,7 +25,7 @@ def main() -> None:
     trust = Trust((_root(options.service, options.root or options.data / "root.pem"),))
     key = PlatformKey.of_pem(options.key.read_bytes())
     with PlatformClient(options.service, key, origin=origin, issuer=options.issuer) as client:
-        site = Site(origin, client, trust, Store(options.data / "centre.db"))
+        site = Site(origin, client, trust, Store(options.data / "centre.db"), options.data, options.oaep)
         print(f"演示交易中心：{origin}", flush=True)
         uvicorn.run(create_app(site), host=options.host, port=options.port, log_level="warning")
 
@@ -37,6 +37,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--key", type=Path, required=True, help="平台私钥（PEM）")
     parser.add_argument("--root", type=Path, help="信任的根证书（PEM）；不给出时首次启动从签章服务获取")
     parser.add_argument("--data", type=Path, default=Path("var/trading-centre"), help="数据目录")
+    parser.add_argument(
+        "--oaep", choices=["sha1", "sha256"], default="sha1", help="加密到 RSA 证书时 OAEP 的摘要"
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--origin", help="浏览器访问本站的地址，须与登记的一致")

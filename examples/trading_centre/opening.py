@@ -6,18 +6,30 @@ import json
 import sqlite3
 import time
 from http import HTTPStatus
+from itertools import groupby
 from typing import Final
 
-from cryptography import x509
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 
-from examples.trading_centre.envelopes import recipient_for
+from examples.trading_centre.bids import (
+    LayerName,
+    Sealed,
+    as_json,
+    open_layers,
+    openable,
+    opened_file,
+    parts_of,
+    read_statement,
+)
+from examples.trading_centre.manifest import STATEMENT
 from examples.trading_centre.showing import show
 from examples.trading_centre.site import Refusal, Site, TheSite, TheVisitor, page
 from examples.trading_centre.store import BIDS
 from examples.trading_centre.verifying import Verified
-from mobile_bridge.sdk import Envelope, NotVerified, OpeningSession, open_envelope
+from examples.trading_centre.windows import current
+from mobile_bridge.envelopes import EnvelopeError
+from mobile_bridge.sdk import NotVerified, OpeningSession
 
 router = APIRouter(prefix="/tenders/{tender}")
 _RESULTS: Final = {
@@ -32,42 +44,48 @@ _RESULTS: Final = {
 def hall(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
     """不见面开标大厅."""
     bids = site.store.all(BIDS, tender)
-    told = [(bid, json.loads(bid["summary"] or "null"), json.loads(bid["opened"] or "null")) for bid in bids]
+    told = [
+        (bid, json.loads(bid["statement"] or "null"), json.loads(bid["opened"] or "null")) for bid in bids
+    ]
     return page("opening.html", site, visitor, tender=_tender(site, tender), bids=told)
 
 
 @router.get("/evaluation")
 def room(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
-    """评标室."""
-    me, found = visitor.as_role("agency"), _tender(site, tender)
-    if found["agency"] != me["id"]:
-        raise Refusal("本项目由其他代理机构组织评标", HTTPStatus.FORBIDDEN)
-    bids = [(bid, json.loads(bid["evaluated"] or "null")) for bid in site.store.all(BIDS, tender)]
+    """评标室: for the agency, and for the tenderer whose key is needed beside the agency's."""
+    me, found = visitor.as_role("agency", "tenderer"), _tender(site, tender)
+    _check_evaluates(me, found)
+    bids = [
+        (bid, [(part, opened_file(site, bid, part)) for part in parts_of(bid) if part.kind != STATEMENT])
+        for bid in site.store.all(BIDS, tender)
+    ]
     return page("evaluation.html", site, visitor, tender=found, bids=bids)
 
 
-@router.get("/bids/{bid}/file")
-def file(tender: int, bid: int, site: TheSite, visitor: TheVisitor) -> Response:
-    """An opened bid, for the agency that evaluates."""
-    me, found = visitor.as_role("agency"), _tender(site, tender)
+@router.get("/bids/{bid}/files/{part}")
+def file(tender: int, bid: int, part: str, site: TheSite, visitor: TheVisitor) -> Response:
+    """An opened file of a bid, for whoever evaluates."""
+    me, found = visitor.as_role("agency", "tenderer"), _tender(site, tender)
+    _check_evaluates(me, found)
     kept = site.store.one("SELECT * FROM bid WHERE id = ? AND tender = ?", bid, tender)
-    if found["agency"] != me["id"] or kept is None or kept["file"] is None:
+    told = next((one for one in parts_of(kept) if one.id == part), None) if kept else None
+    path = opened_file(site, kept, told) if kept and told else None
+    if told is None or path is None:
         raise Refusal("投标文件尚未解密", HTTPStatus.NOT_FOUND)
-    name = {"Content-Disposition": f'attachment; filename="bid-{bid}"'}
-    return Response(kept["file"], media_type="application/octet-stream", headers=name)
+    return FileResponse(path, media_type="application/octet-stream", filename=told.file_name)
 
 
 @router.get("/decrypt")
 def decrypt(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
-    """扫码解密: a bidder's own envelopes, or every bid for the agency."""
-    me, found = visitor.as_role("bidder", "agency"), _tender(site, tender)
+    """扫码解密: a bidder's own envelopes, or what the agency or the tenderer opens of every bid."""
+    me, found = visitor.as_role("bidder", "agency", "tenderer"), _tender(site, tender)
     if found["state"] != "opening":
         raise Refusal("投标尚未截止，由招标单位宣布开标后方可解密", HTTPStatus.CONFLICT)
-    envelopes = _envelopes(site, me, tender)
+    envelopes = [one.asked for one in openable(site, me, found)]
     if not envelopes:
         raise Refusal("没有可由您解密的投标文件", HTTPStatus.CONFLICT)
     session = OpeningSession.new()
-    title = "评标解密" if me["role"] == "agency" else "开标解密"
+    title = "开标解密" if me["role"] == "bidder" else "评标解密"
     started = site.client.decrypt(found["title"], found["number"], session.public_key, envelopes, title=title)
     facts = {"项目": found["title"], "待解密": f"{len(envelopes)} 个文件"}
     again = f"/tenders/{tender}/decrypt"
@@ -79,62 +97,58 @@ def open_bids(
 ) -> list[tuple[str, str]]:
     """Open here what the phone's approval gave the keys of; what became of each, for people."""
     vouched = {one["id"]: one["status"] for one in answer.statement["envelopes"]}
-    told = {str(one["id"]): one for one in answer.answer["envelopes"]}
-    return [
-        (envelope.title, _opened(site, me, envelope, vouched, told, session, answer))
-        for envelope in _envelopes(site, me, tender)
-        if envelope.id in vouched
-    ]
+    asked = [one for one in openable(site, me, _tender(site, tender)) if one.asked.id in vouched]
+    results = []
+    for _, layers in groupby(asked, lambda one: (one.bid["id"], one.part.id)):
+        results.extend(_opened(site, me, list(layers), vouched, session, answer))
+    return results
 
 
 def _opened(
     site: Site,
     me: sqlite3.Row,
-    envelope: Envelope,
+    layers: list[Sealed],
     vouched: dict[str, str],
-    told: dict[str, dict[str, str]],
     session: OpeningSession,
     answer: Verified,
-) -> str:
-    part, _, bid = envelope.id.partition("-")
-    kept = site.store.one("SELECT * FROM bid WHERE id = ?", int(bid))
-    status = vouched[envelope.id]
-    if kept is None or status != "opened":
-        return f"未解密：{_RESULTS.get(status, status)}（{status}）"
+) -> list[tuple[str, str]]:
+    """The layers of one envelope."""
+    told = {str(one["id"]): one for one in answer.answer["envelopes"]}
+    title, bid, part = layers[0].asked.title, layers[0].bid, layers[0].part
+    keys: dict[LayerName, bytes] = {}
+    for one in layers:
+        name, status = one.asked.id, vouched[one.asked.id]
+        if status != "opened":
+            return [(title, f"未解密：{_RESULTS.get(status, status)}（{status}）")]
+        try:
+            keys[one.layer] = session.open_sealed_key(answer.started.id, name, told[name]["sealed_key"])
+        except (NotVerified, KeyError) as refused:
+            reason = refused.message if isinstance(refused, NotVerified) else "应答不完整"
+            return [(title, f"未解密：{reason}")]
     try:
-        key = session.open_sealed_key(answer.started.id, envelope.id, told[envelope.id]["sealed_key"])
-        plain = open_envelope(kept[f"{part}_cms"], key)
-    except (NotVerified, KeyError) as refused:
-        return f"未解密：{refused.message if isinstance(refused, NotVerified) else '应答不完整'}"
-    column = "evaluated" if me["role"] == "agency" else "opened"
-    note = json.dumps({"at": time.strftime("%Y-%m-%d %H:%M:%S"), "by": me["name"]}, ensure_ascii=False)
-    # The bidder's own PC wrote it: what is no text is shown as far as it is.
-    value = plain.decode(errors="replace") if part == "summary" else plain
-    # Names of columns are ours: ``part`` is one of two, ``column`` too.
-    query = f"UPDATE bid SET {part} = ?, {column} = ? WHERE id = ?"  # noqa: S608
-    site.store.change(query, value, note, kept["id"])
-    return f"已解密，{len(plain)} 字节"
+        result = open_layers(site, bid, part, keys)
+        _note(site, me, bid, part.kind == STATEMENT)
+    except EnvelopeError as error:
+        return [(title, f"未解密：{error.message}（{error.code}）")]
+    return [(title, result)]
 
 
-def _envelopes(site: Site, me: sqlite3.Row, tender: int) -> list[Envelope]:
-    """What is encrypted to the enterprise's certificate, in the order of the bids."""
-    if me["encryption"] is None:
-        raise Refusal("请先在“我的账号”申请手机证书")
-    certificate = x509.load_pem_x509_certificate(me["encryption"].encode())
-    parts = {"summary": "唱标信息", "file": "投标文件"} if me["role"] == "bidder" else {"file": "投标文件"}
-    found = []
-    for bid in site.store.all(BIDS, tender):
-        if me["role"] == "bidder" and bid["bidder"] != me["id"]:
-            continue
-        for part, title in parts.items():
-            recipient = recipient_for(bid[f"{part}_cms"], certificate)
-            if recipient is not None:
-                found.append(Envelope(f"{part}-{bid['id']}", f"{bid['bidder_name']} {title}", recipient))
-    return found
+def _note(site: Site, me: sqlite3.Row, bid: sqlite3.Row, is_statement: bool) -> None:
+    note = as_json({"at": time.strftime("%Y-%m-%d %H:%M:%S"), "by": me["name"]})
+    if me["id"] != bid["bidder"]:
+        site.store.change("UPDATE bid SET evaluated = ? WHERE id = ?", note, bid["id"])
+    elif is_statement:
+        told = as_json(read_statement(site, bid))
+        site.store.change("UPDATE bid SET statement = ?, opened = ? WHERE id = ?", told, note, bid["id"])
+
+
+def _check_evaluates(me: sqlite3.Row, tender: sqlite3.Row) -> None:
+    if me["id"] != tender["agency"] and not (tender["joint"] and me["id"] == tender["owner"]):
+        raise Refusal("本项目由其他代理机构组织评标", HTTPStatus.FORBIDDEN)
 
 
 def _tender(site: Site, tender: int) -> sqlite3.Row:
     found = site.store.one("SELECT * FROM tender WHERE id = ?", tender)
     if found is None:
         raise Refusal("没有找到该项目", HTTPStatus.NOT_FOUND)
-    return found
+    return current(site.store, found)

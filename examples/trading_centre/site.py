@@ -30,21 +30,27 @@ _PAGES: Final = Environment(
 
 
 class Refusal(Exception):
-    """What a person is told instead of the page."""
+    """What a person is told instead of the page; ``code`` is for the bidding tool."""
 
-    def __init__(self, message: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
+    def __init__(self, message: str, status: int = HTTPStatus.BAD_REQUEST, code: str = "refused") -> None:
         super().__init__(message)
-        self.message, self.status = message, status
+        self.message, self.status, self.code = message, status, code
 
 
 @dataclass(frozen=True)
 class Site:
-    """One running centre. ``openings``: the one-use keys of scans under way, in this process alone."""
+    """One running centre. ``openings``: the one-use keys of scans under way, in this process alone.
+
+    ``folder``: where bids are kept. ``oaep``: the digest that the token behind the parties' RSA keys knows
+    for OAEP; SoftHSM 2.6 knows SHA-1 alone.
+    """
 
     origin: str
     client: PlatformClient
     trust: Trust
     store: Store
+    folder: Path
+    oaep: str = "sha1"
     openings: dict[str, OpeningSession] = field(default_factory=dict)
 
     @property
@@ -71,14 +77,15 @@ class Visitor:
     def signed_in(self) -> sqlite3.Row:
         """Raises Refusal."""
         if self.enterprise is None:
-            raise Refusal("请先登录", HTTPStatus.UNAUTHORIZED)
+            raise Refusal("请先登录", HTTPStatus.UNAUTHORIZED, "signed_out")
         return self.enterprise
 
     def as_role(self, *roles: str) -> sqlite3.Row:
         """Raises Refusal."""
         found = self.signed_in
         if found["role"] not in roles:
-            raise Refusal(f"此功能供{'、'.join(ROLES[one] for one in roles)}使用", HTTPStatus.FORBIDDEN)
+            told = f"此功能供{'、'.join(ROLES[one] for one in roles)}使用"
+            raise Refusal(told, HTTPStatus.FORBIDDEN, "wrong_role")
         return found
 
 

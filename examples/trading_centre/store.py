@@ -21,13 +21,17 @@ CREATE TABLE IF NOT EXISTS visit (
 CREATE TABLE IF NOT EXISTS tender (
     id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES enterprise,
     agency INTEGER REFERENCES enterprise, number TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    state TEXT NOT NULL, pdf BLOB NOT NULL, sealed BLOB, sealed_by TEXT, generated_by TEXT
+    state TEXT NOT NULL, pdf BLOB NOT NULL, sealed BLOB, sealed_by TEXT, generated_by TEXT,
+    opens_at TEXT, closes_at TEXT, joint INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS upload (
+    id TEXT PRIMARY KEY, tender INTEGER NOT NULL REFERENCES tender,
+    bidder INTEGER NOT NULL REFERENCES enterprise, manifest TEXT NOT NULL, made_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS bid (
     id INTEGER PRIMARY KEY, tender INTEGER NOT NULL REFERENCES tender,
-    bidder INTEGER NOT NULL REFERENCES enterprise, file_name TEXT NOT NULL,
-    summary_cms BLOB NOT NULL, file_cms BLOB NOT NULL,
-    summary TEXT, file BLOB, opened TEXT, evaluated TEXT,
+    bidder INTEGER NOT NULL REFERENCES enterprise, upload TEXT NOT NULL, manifest TEXT NOT NULL,
+    handed_in_at TEXT NOT NULL, receipt TEXT, statement TEXT, opened TEXT, evaluated TEXT,
     UNIQUE (tender, bidder)
 );
 CREATE TABLE IF NOT EXISTS scan (
@@ -52,6 +56,7 @@ class Store:
     def __init__(self, file: Path) -> None:
         self._file = file
         with self.use() as db:
+            _make_room(db)
             db.executescript(_SCHEMA)
 
     @contextmanager
@@ -88,3 +93,12 @@ class Store:
             made = db.execute(query, values).lastrowid
             assert made is not None  # noqa: S101 - an INSERT has one
             return made
+
+
+def _make_room(db: sqlite3.Connection) -> None:
+    """Of the days when the centre encrypted bids itself: those bids, which were samples, are dropped."""
+    columns = {row["name"] for row in db.execute("PRAGMA table_info(bid)")}
+    if "summary_cms" in columns:
+        db.execute("DROP TABLE bid")
+        for column in ("opens_at TEXT", "closes_at TEXT", "joint INTEGER NOT NULL DEFAULT 0"):
+            db.execute(f"ALTER TABLE tender ADD COLUMN {column}")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from cryptography import x509
 from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.responses import Response
 
-from examples.trading_centre.envelopes import encrypt
 from examples.trading_centre.showing import show
 from examples.trading_centre.site import HERE, Refusal, Site, TheSite, TheVisitor, go, page
 from examples.trading_centre.store import BIDS
+from examples.trading_centre.windows import CHINA, current, now, read_window
 from mobile_bridge.sdk import Place, ToSeal
 
 router = APIRouter(prefix="/tenders")
 _MAX_PDF: Final = 20 * 1024 * 1024
-_MAX_BID: Final = 5 * 1024 * 1024
 Text = Annotated[str, Form(min_length=1, max_length=60)]
+Moment = Annotated[str, Form(max_length=40)]
 
 
 @router.get("/new")
@@ -29,7 +28,12 @@ def new_page(site: TheSite, visitor: TheVisitor) -> Response:
     """新建项目."""
     visitor.as_role("tenderer", "agency")
     agencies = site.store.all("SELECT * FROM enterprise WHERE role = 'agency' AND encryption IS NOT NULL")
-    return page("tender_new.html", site, visitor, agencies=agencies)
+    opens = now().astimezone(CHINA).replace(second=0, microsecond=0, tzinfo=None) + timedelta(hours=1)
+    times: dict[str, Any] = {
+        "opens_at": opens.isoformat(),
+        "closes_at": (opens + timedelta(hours=2)).isoformat(),
+    }
+    return page("tender_new.html", site, visitor, agencies=agencies, **times)
 
 
 @router.post("/new")
@@ -40,6 +44,9 @@ def new(
     number: Text,
     file: Annotated[UploadFile | None, File()] = None,
     agency: Annotated[str, Form(pattern="^[0-9]{0,9}$")] = "",
+    opens_at: Moment = "",
+    closes_at: Moment = "",
+    joint: Annotated[bool, Form()] = False,
 ) -> Response:
     """A project with its tender file, a PDF; without one the sample is taken."""
     me = visitor.as_role("tenderer", "agency")
@@ -48,9 +55,13 @@ def new(
     if len(pdf) > _MAX_PDF or not pdf.startswith(b"%PDF-"):
         raise Refusal("请上传不超过 20 MB 的 PDF 文件")
     by = me["id"] if me["role"] == "agency" else (int(agency) if agency else None)
-    query = "INSERT INTO tender (owner, agency, number, title, state, pdf) VALUES (?, ?, ?, ?, 'draft', ?)"
+    if joint and (by is None or by == me["id"]):
+        raise Refusal("联合解密需要招标人委托招标代理")
+    window = read_window(opens_at, closes_at)
+    query = """INSERT INTO tender (owner, agency, number, title, state, pdf, opens_at, closes_at, joint)
+        VALUES (?, ?, ?, ?, 'draft', ?, ?, ?, ?)"""
     try:
-        made = site.store.add(query, me["id"], by, number.strip(), title.strip(), pdf)
+        made = site.store.add(query, me["id"], by, number.strip(), title.strip(), pdf, *window, joint)
     except sqlite3.IntegrityError:
         raise Refusal("项目编号已存在") from None
     return go(f"/tenders/{made}")
@@ -114,39 +125,12 @@ def generate(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
     )
 
 
-@router.post("/{tender}/bid")
-def bid(
-    tender: int,
-    site: TheSite,
-    visitor: TheVisitor,
-    price: Text,
-    period: Text,
-    file: Annotated[UploadFile, File()],
-) -> Response:
-    """投标: the summary to the bidder's own certificate, the file to the bidder's and the agency's."""
-    me, found = visitor.as_role("bidder"), tender_of(site, tender)
-    if found["state"] != "published":
-        raise Refusal("现在不能投标：招标文件尚未发布，或投标已经截止")
-    if me["encryption"] is None:
-        raise Refusal("请先在“我的账号”申请手机证书，取得加密证书后再投标")
-    content = file.file.read(_MAX_BID + 1)
-    if not 0 < len(content) <= _MAX_BID:
-        raise Refusal("请选择不超过 5 MB 的投标文件")
-    own = x509.load_pem_x509_certificate(me["encryption"].encode())
-    summary = json.dumps({"投标报价": price, "工期": period}, ensure_ascii=False).encode()
-    values = (tender, me["id"], (file.filename or "投标文件")[:80])
-    sealed = (encrypt(summary, [own]), encrypt(content, [own, *_agency(site, found)]))
-    query = """INSERT INTO bid (tender, bidder, file_name, summary_cms, file_cms) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (tender, bidder) DO UPDATE SET file_name = excluded.file_name,
-        summary_cms = excluded.summary_cms, file_cms = excluded.file_cms"""
-    site.store.change(query, *values, *sealed)
-    return go(f"/tenders/{tender}")
-
-
 @router.post("/{tender}/open")
 def open_hall(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
     """投标截止，开标: no more bids from now on, and not one was opened before."""
-    _owned(site, visitor.as_role("tenderer", "agency"), tender, "published")
+    found = _owned(site, visitor.as_role("tenderer", "agency"), tender, "published")
+    if found["opens_at"] is not None:
+        raise Refusal("已公布开标时间，到时自动开标", HTTPStatus.CONFLICT)
     site.store.change("UPDATE tender SET state = 'opening' WHERE id = ? AND state = 'published'", tender)
     return go(f"/tenders/{tender}/opening")
 
@@ -156,7 +140,7 @@ def tender_of(site: Site, tender: int) -> sqlite3.Row:
     found = site.store.one("SELECT * FROM tender WHERE id = ?", tender)
     if found is None:
         raise Refusal("没有找到该项目", HTTPStatus.NOT_FOUND)
-    return found
+    return current(site.store, found)
 
 
 def _owned(site: Site, me: sqlite3.Row, tender: int, state: str) -> sqlite3.Row:
@@ -164,10 +148,3 @@ def _owned(site: Site, me: sqlite3.Row, tender: int, state: str) -> sqlite3.Row:
     if found["owner"] != me["id"] or found["state"] != state:
         raise Refusal("该项目当前不能进行此操作", HTTPStatus.CONFLICT)
     return found
-
-
-def _agency(site: Site, tender: sqlite3.Row) -> list[x509.Certificate]:
-    found = site.store.one("SELECT * FROM enterprise WHERE id = ?", tender["agency"])
-    if found is None or found["encryption"] is None:
-        return []
-    return [x509.load_pem_x509_certificate(found["encryption"].encode())]

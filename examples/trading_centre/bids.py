@@ -1,0 +1,127 @@
+"""Bids that were handed in: their envelopes on the disk, who opens which layer, and what is inside."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from cryptography import x509
+
+from examples.trading_centre.manifest import STATEMENT, BidEnvelope, Layer, Manifest
+from examples.trading_centre.site import Refusal, Site
+from examples.trading_centre.store import BIDS
+from mobile_bridge.envelopes import EnvelopeError, open_file
+from mobile_bridge.sdk import Envelope
+
+LayerName = Literal["outer", "inner"]
+_MAX_STATEMENT: Final = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """One layer of one envelope of a bid, that somebody's key opens."""
+
+    bid: sqlite3.Row
+    part: BidEnvelope
+    layer: LayerName
+    recipient: bytes
+
+    @property
+    def asked(self) -> Envelope:
+        """As the service is asked for its key."""
+        told = f"{self.bid['bidder_name']} {self.part.title}" + ("（内层）" if self.layer == "inner" else "")
+        return Envelope(f"{self.bid['id']}-{self.part.id}-{self.layer}", told[:80], self.recipient)
+
+
+def folder_of(site: Site, upload: str) -> Path:
+    """Where the envelopes of an upload are."""
+    return site.folder / "bids" / upload
+
+
+def parts_of(bid: sqlite3.Row) -> list[BidEnvelope]:
+    """The envelopes of a bid, the opening statement first."""
+    parts = Manifest.model_validate_json(bid["manifest"]).envelopes
+    return sorted(parts, key=lambda one: one.kind != STATEMENT)
+
+
+def openable(site: Site, me: sqlite3.Row, tender: sqlite3.Row) -> list[Sealed]:
+    """What the enterprise's encryption certificate opens now, in the order of the bids.
+
+    A bidder opens every layer of its own bid; the agency the outer layer of the others' files, and the
+    tenderer, where opening is joint, the inner one once the agency has been there. Raises Refusal.
+    """
+    if me["encryption"] is None:
+        raise Refusal("请先在“我的账号”申请手机证书")
+    certificate = x509.load_pem_x509_certificate(me["encryption"].encode())
+    return [
+        Sealed(bid, part, name, recipient)
+        for bid in site.store.all(BIDS, tender["id"])
+        for part in parts_of(bid)
+        for name, layer in _layers(site, me, tender, bid, part)
+        if (recipient := _part_for(layer, certificate)) is not None
+    ]
+
+
+def open_layers(site: Site, bid: sqlite3.Row, part: BidEnvelope, keys: dict[LayerName, bytes]) -> str:
+    """Open what there are keys for; what became of it, for people. Raises EnvelopeError."""
+    outer, inner, plain = _paths(site, bid, part)
+    plain.parent.mkdir(exist_ok=True)
+    if part.inner is None:
+        return f"已解密，{open_file(outer, keys['outer'], plain)} 字节"
+    if "outer" in keys:
+        open_file(outer, keys["outer"], inner)
+    if "inner" not in keys:
+        return "外层已解密，待招标人解密内层"
+    if not inner.exists():
+        return "内层待外层解密后解密"
+    return f"已解密，{open_file(inner, keys['inner'], plain)} 字节"
+
+
+def opened_file(site: Site, bid: sqlite3.Row, part: BidEnvelope) -> Path | None:
+    """The plain file, once it was opened."""
+    plain = _paths(site, bid, part)[2]
+    return plain if plain.exists() else None
+
+
+def read_statement(site: Site, bid: sqlite3.Row) -> dict[str, str]:
+    """唱标信息, as far as it can be shown: the bidder's own PC wrote it. Raises EnvelopeError."""
+    plain = _paths(site, bid, parts_of(bid)[0])[2]
+    try:
+        told = json.loads(plain.read_bytes()[:_MAX_STATEMENT])["items"]
+        return {str(one["label"])[:40]: str(one["value"])[:200] for one in told[:20]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise EnvelopeError("not an opening statement") from error
+
+
+def _layers(
+    site: Site, me: sqlite3.Row, tender: sqlite3.Row, bid: sqlite3.Row, part: BidEnvelope
+) -> Iterator[tuple[LayerName, Layer]]:
+    mine, is_agency = bid["bidder"] == me["id"], tender["agency"] == me["id"]
+    if mine or (is_agency and part.kind != STATEMENT):
+        yield "outer", part
+    if part.inner is None:
+        return
+    if mine or (tender["owner"] == me["id"] and _paths(site, bid, part)[1].exists()):
+        yield "inner", part.inner
+
+
+def _part_for(layer: Layer, certificate: x509.Certificate) -> bytes | None:
+    try:
+        return layer.recipient_for(certificate)
+    except EnvelopeError:
+        return None
+
+
+def _paths(site: Site, bid: sqlite3.Row, part: BidEnvelope) -> tuple[Path, Path, Path]:
+    """Outer envelope, inner envelope, and plain file."""
+    folder = folder_of(site, bid["upload"])
+    return folder / part.id, folder / f"{part.id}.inner", folder / "opened" / part.id
+
+
+def as_json(value: Any) -> str:
+    """For the database."""
+    return json.dumps(value, ensure_ascii=False)
