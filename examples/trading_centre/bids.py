@@ -81,6 +81,12 @@ def open_layers(site: Site, bid: sqlite3.Row, part: BidEnvelope, keys: dict[Laye
     return f"已解密，{open_file(inner, keys['inner'], plain)} 字节"
 
 
+def layers_of(part: BidEnvelope) -> list[tuple[LayerName, Layer]]:
+    """Every layer, from outside in."""
+    outer: list[tuple[LayerName, Layer]] = [("outer", part)]
+    return outer if part.inner is None else [*outer, ("inner", part.inner)]
+
+
 def opened_file(site: Site, bid: sqlite3.Row, part: BidEnvelope) -> Path | None:
     """The plain file, once it was opened."""
     plain = _paths(site, bid, part)[2]

@@ -27,7 +27,7 @@ from examples.trading_centre.showing import show
 from examples.trading_centre.site import Refusal, Site, TheSite, TheVisitor, page
 from examples.trading_centre.store import BIDS
 from examples.trading_centre.verifying import Verified
-from examples.trading_centre.windows import current
+from examples.trading_centre.windows import current, window_of
 from mobile_bridge.envelopes import EnvelopeError
 from mobile_bridge.sdk import NotVerified, OpeningSession
 
@@ -86,7 +86,8 @@ def decrypt(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
         raise Refusal("没有可由您解密的投标文件", HTTPStatus.CONFLICT)
     session = OpeningSession.new()
     title = "开标解密" if me["role"] == "bidder" else "评标解密"
-    started = site.client.decrypt(found["title"], found["number"], session.public_key, envelopes, title=title)
+    tender_told = window_of(found) or found["title"]
+    started = site.client.decrypt(tender_told, found["number"], session.public_key, envelopes, title=title)
     facts = {"项目": found["title"], "待解密": f"{len(envelopes)} 个文件"}
     again = f"/tenders/{tender}/decrypt"
     return show(site, visitor, started, title, again, subject=tender, facts=facts, opening=session)

@@ -9,6 +9,7 @@ from typing import Final
 
 from examples.trading_centre.site import Refusal
 from examples.trading_centre.store import Store
+from mobile_bridge.sdk import Tender
 
 CHINA: Final = timezone(timedelta(hours=8))
 """The time zone of what people type; there is but one in China."""
@@ -23,6 +24,14 @@ def current(store: Store, tender: sqlite3.Row) -> sqlite3.Row:
     found = store.one("SELECT * FROM tender WHERE id = ?", tender["id"])
     assert found is not None  # noqa: S101 - none is ever removed
     return found
+
+
+def window_of(tender: sqlite3.Row) -> Tender | None:
+    """The opening as the service is told of it; None where no times were announced."""
+    if tender["opens_at"] is None:
+        return None
+    opens_at, closes_at = (datetime.fromisoformat(tender[name]) for name in ("opens_at", "closes_at"))
+    return Tender(tender["title"], tender["number"], opens_at, closes_at)
 
 
 def require_bidding(tender: sqlite3.Row) -> None:

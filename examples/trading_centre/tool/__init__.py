@@ -7,10 +7,11 @@ were made on the bidder's PC: nothing in this folder could open one.
 
 from fastapi import APIRouter
 
-from examples.trading_centre.tool import scans, signing_in, tenders, uploads
+from examples.trading_centre.tool import deposits, scans, signing_in, tenders, uploads
 
 PREFIX = "/tool/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (signing_in, scans, tenders, uploads):
+for part in (signing_in, scans, tenders, uploads, deposits):
     router.include_router(part.router)
+scans.RESULTS["deposit"] = deposits.deposited

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -81,7 +82,7 @@ def told(scan: str, site: TheSite, tool: TheTool) -> Any:
         return {"status": found.status, "hint": found.hint}
     answer = answered(site, row, found.answer)
     result = {"status": found.status, "hint": found.hint, "verified": answer.lines}
-    result |= _RESULTS[row["kind"]](site, tool, row, answer)
+    result |= RESULTS[row["kind"]](site, tool, row, answer)
     keep(site, scan, result)
     return result
 
@@ -166,4 +167,8 @@ def _sealed(site: Site, tool: Visitor, row: sqlite3.Row, answer: Verified) -> di
     return {"documents": [{name: one[name] for name in names} for one in documents]}
 
 
-_RESULTS: Final = {"record": _recorded, "sign": _sealed}
+RESULTS: Final[dict[str, Callable[[Site, Visitor, sqlite3.Row, Verified], dict[str, Any]]]] = {
+    "record": _recorded,
+    "sign": _sealed,
+}
+"""What follows from each kind of answer."""

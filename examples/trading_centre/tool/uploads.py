@@ -41,9 +41,8 @@ def begin(number: str, manifest: Manifest, site: TheSite, me: TheBidder) -> Any:
     tender = named(site, number)
     require_bidding(tender)
     check_for(manifest, tender, me)
-    text = json.dumps(
-        manifest.model_dump(mode="json", exclude_none=True, by_alias=True), ensure_ascii=False, sort_keys=True
-    )
+    told = manifest.model_dump(mode="json", exclude_none=True, by_alias=True)
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
     query = "SELECT * FROM upload WHERE tender = ? AND bidder = ? AND manifest = ? ORDER BY made_at DESC"
     found = site.store.one(query, tender["id"], me["id"], text)
     if found is None:
