@@ -18,6 +18,9 @@ from mobile_bridge.envelopes import EnvelopeError, open_file
 from mobile_bridge.sdk import Envelope
 
 LayerName = Literal["outer", "inner"]
+Room = Literal["hall", "evaluation"]
+"""Where a bid is opened. What the bidder opens in the hall is not what the evaluation room may read."""
+
 _MAX_STATEMENT: Final = 64 * 1024
 
 
@@ -66,9 +69,11 @@ def openable(site: Site, me: sqlite3.Row, tender: sqlite3.Row) -> list[Sealed]:
     ]
 
 
-def open_layers(site: Site, bid: sqlite3.Row, part: BidEnvelope, keys: dict[LayerName, bytes]) -> str:
+def open_layers(
+    site: Site, bid: sqlite3.Row, part: BidEnvelope, keys: dict[LayerName, bytes], room: Room
+) -> str:
     """Open what there are keys for; what became of it, for people. Raises EnvelopeError."""
-    outer, inner, plain = _paths(site, bid, part)
+    outer, inner, plain = _paths(site, bid, part, room)
     plain.parent.mkdir(exist_ok=True)
     if part.inner is None:
         return f"已解密，{open_file(outer, keys['outer'], plain)} 字节"
@@ -87,15 +92,15 @@ def layers_of(part: BidEnvelope) -> list[tuple[LayerName, Layer]]:
     return outer if part.inner is None else [*outer, ("inner", part.inner)]
 
 
-def opened_file(site: Site, bid: sqlite3.Row, part: BidEnvelope) -> Path | None:
-    """The plain file, once it was opened."""
-    plain = _paths(site, bid, part)[2]
+def evaluated_file(site: Site, bid: sqlite3.Row, part: BidEnvelope) -> Path | None:
+    """The plain file, once it was opened for evaluation."""
+    plain = _paths(site, bid, part, "evaluation")[2]
     return plain if plain.exists() else None
 
 
 def read_statement(site: Site, bid: sqlite3.Row) -> dict[str, str]:
     """唱标信息, as far as it can be shown: the bidder's own PC wrote it. Raises EnvelopeError."""
-    plain = _paths(site, bid, parts_of(bid)[0])[2]
+    plain = _paths(site, bid, parts_of(bid)[0], "hall")[2]
     try:
         told = json.loads(plain.read_bytes()[:_MAX_STATEMENT])["items"]
         return {str(one["label"])[:40]: str(one["value"])[:200] for one in told[:20]}
@@ -111,7 +116,7 @@ def _layers(
         yield "outer", part
     if part.inner is None:
         return
-    if mine or (tender["owner"] == me["id"] and _paths(site, bid, part)[1].exists()):
+    if mine or (tender["owner"] == me["id"] and _paths(site, bid, part, "evaluation")[1].exists()):
         yield "inner", part.inner
 
 
@@ -122,10 +127,10 @@ def _part_for(layer: Layer, certificate: x509.Certificate) -> bytes | None:
         return None
 
 
-def _paths(site: Site, bid: sqlite3.Row, part: BidEnvelope) -> tuple[Path, Path, Path]:
+def _paths(site: Site, bid: sqlite3.Row, part: BidEnvelope, room: Room) -> tuple[Path, Path, Path]:
     """Outer envelope, inner envelope, and plain file."""
     folder = folder_of(site, bid["upload"])
-    return folder / part.id, folder / f"{part.id}.inner", folder / "opened" / part.id
+    return folder / part.id, folder / room / f"{part.id}.inner", folder / room / part.id
 
 
 def as_json(value: Any) -> str:

@@ -14,11 +14,12 @@ from fastapi.responses import FileResponse, Response
 
 from examples.trading_centre.bids import (
     LayerName,
+    Room,
     Sealed,
     as_json,
+    evaluated_file,
     open_layers,
     openable,
-    opened_file,
     parts_of,
     read_statement,
 )
@@ -56,7 +57,7 @@ def room(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
     me, found = visitor.as_role("agency", "tenderer"), _tender(site, tender)
     _check_evaluates(me, found)
     bids = [
-        (bid, [(part, opened_file(site, bid, part)) for part in parts_of(bid) if part.kind != STATEMENT])
+        (bid, [(part, evaluated_file(site, bid, part)) for part in parts_of(bid) if part.kind != STATEMENT])
         for bid in site.store.all(BIDS, tender)
     ]
     return page("evaluation.html", site, visitor, tender=found, bids=bids)
@@ -69,7 +70,7 @@ def file(tender: int, bid: int, part: str, site: TheSite, visitor: TheVisitor) -
     _check_evaluates(me, found)
     kept = site.store.one("SELECT * FROM bid WHERE id = ? AND tender = ?", bid, tender)
     told = next((one for one in parts_of(kept) if one.id == part), None) if kept else None
-    path = opened_file(site, kept, told) if kept and told else None
+    path = evaluated_file(site, kept, told) if kept and told else None
     if told is None or path is None:
         raise Refusal("投标文件尚未解密", HTTPStatus.NOT_FOUND)
     return FileResponse(path, media_type="application/octet-stream", filename=told.file_name)
@@ -127,7 +128,8 @@ def _opened(
             reason = refused.message if isinstance(refused, NotVerified) else "应答不完整"
             return [(title, f"未解密：{reason}")]
     try:
-        result = open_layers(site, bid, part, keys)
+        room: Room = "hall" if bid["bidder"] == me["id"] else "evaluation"
+        result = open_layers(site, bid, part, keys, room)
         _note(site, me, bid, part.kind == STATEMENT)
     except EnvelopeError as error:
         return [(title, f"未解密：{error.message}（{error.code}）")]

@@ -27,7 +27,7 @@ def serve(setup: Setup, *, opens: bool) -> None:
     first = running(mark)
     if first is None:
         try:
-            listener = _listen(setup.config.port)
+            listener = listen(setup.config.port)
         except OSError as error:
             first = running(mark, patiently=True)
             if first is None:
@@ -56,7 +56,8 @@ def _run(setup: Setup, instance: Instance, listener: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """A socket on the loopback interface alone; port 0 is any that is free. Raises OSError."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":

@@ -13,6 +13,7 @@ from cryptography import x509
 from playwright.sync_api import Browser
 
 from mobile_bridge.sdk import Trust, verify_approval, verify_sealed_pdf, verify_statement
+from tests.api.bidders import Tool, ran
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, Desk
 from tests.api.running import Server
@@ -117,7 +118,7 @@ def tender(tenderer: Party, agency: Party) -> str:
     """A published tender's address: its file was sealed (B3) and generated (B4) by scanning."""
     bound(agency)
     screen = bound(tenderer).screen
-    screen.open("/tenders/new").fill(title="沂河路道路工程", number="LY2026-0112")
+    screen.open("/tenders/new").fill(title="沂河路道路工程", number="LY2026-0112", opens_at="", closes_at="")
     screen.page.locator("[name=agency]").select_option(label=COMPANY)
     screen.press("创建项目").press("扫码签章")
     shown = by_phone(tenderer.holder, screen)
@@ -176,14 +177,29 @@ def _trust(http: httpx.Client) -> Trust:
     return Trust((x509.load_der_x509_certificate(http.get("/pki/root.cer").content),))
 
 
+def made_by_tool(bidder: Party, url: str, folder: Path) -> Path:
+    """An encrypted bid: only the bidder's PC has seen what is in it."""
+    (folder / "投标文件.zip").write_bytes(BID)
+    ran(folder, "new", "bid", "--centre", url, "--tender", "LY2026-0112").said()
+    project = folder / "bid"
+    for step in ("certify", "record"):
+        tool = Tool(project, step)
+        tool.approved_by(bidder.holder)
+        tool.done()
+    ran(project, "add", folder / "投标文件.zip").said()
+    ran(project, "say", "投标报价=3,000,000 元", "工期=120 天").said()
+    ran(project, "make").said()
+    return project
+
+
 def test_b7_b8_bids_are_opened_in_the_hall_and_in_the_evaluation_room(
-    tender: str, bidder: Party, tenderer: Party, agency: Party, tmp_path: Path
+    tender: str, bidder: Party, tenderer: Party, agency: Party, centre: TradingCentre, tmp_path: Path
 ) -> None:
-    screen = bound(bidder).screen.open(tender)
-    (tmp_path / "投标文件.zip").write_bytes(BID)
-    screen.fill(price="3,000,000 元", period="120 天")
-    screen.page.locator("[name=file]").set_input_files(tmp_path / "投标文件.zip")
-    screen.press("加密并递交").says("已收到贵单位的投标文件")
+    screen = bound(bidder).screen
+    project = made_by_tool(bidder, centre.url, tmp_path)
+    assert "完整" in ran(project, "check").said()
+    ran(project, "upload").said()
+    screen.open(tender).says("已收到贵单位的投标文件")
     screen.press("不见面开标大厅").says("待解密", "投标尚未截止")
     assert "尚未截止" in screen.open(f"{tender}/decrypt").page.content()
     screen.complaints.clear()  # the browser notes that 409
@@ -200,7 +216,7 @@ def test_b7_b8_bids_are_opened_in_the_hall_and_in_the_evaluation_room(
     room.says("解密完成")
     room.press("返回")
     with room.page.expect_download() as download:
-        room.page.get_by_role("link", name="投标文件.zip").click()
+        room.page.get_by_role("link", name="技术文件 1").click()
     assert Path(download.value.path()).read_bytes() == BID
 
 

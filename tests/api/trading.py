@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def trading_centre(server: Server, folder: Path) -> Iterator[TradingCentre]:
     (folder / "platform.key").write_bytes(key.pem())
     (folder / "platform.pub").write_bytes(key.public_pem())
     registered = server.command(
-        *("platform", "add", f"交易中心{port}", "--domain", "127.0.0.1", "--origin", url),
+        *("platform", "add", f"交易中心{secrets.token_hex(3)}", "--domain", "127.0.0.1", "--origin", url),
         *("--callback", f"{url}/sealbridge/webhook", "--key", folder / "platform.pub"),
     )
     assert registered.returncode == 0, registered.stderr

@@ -46,6 +46,7 @@ def deposited(site: Site, tool: Visitor, row: sqlite3.Row, answer: Verified) -> 
     """Keep the receipt with the bid it is of: another may have taken its place meanwhile."""
     told = answer.statement["deposit"]
     receipt = {"deposit": told, "token": answer.answer["receipt"], "statement": answer.answer["statement"]}
+    receipt["started"] = answer.started.as_dict()
     bid = site.store.one("SELECT * FROM bid WHERE id = ?", row["subject"])
     digests = {layer.sha256 for part in parts_of(bid) for _, layer in layers_of(part)} if bid else set()
     all_open = all(one["status"] == "deposited" for one in told["envelopes"])
