@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from bench import (
     documents,
+    envelopes,
     issuance,
     memory,
     pictures,
@@ -34,6 +35,7 @@ PARTS = (
     "scan",
     "memory",
     "pictures",
+    "envelopes",
 )
 
 
@@ -73,6 +75,8 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
         yield from memory.run()
     if "pictures" in parts:
         yield from pictures.run()
+    if "envelopes" in parts:
+        yield from envelopes.run()
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from mobile_bridge.envelopes.opening import check_envelope, open_bytes, open_fil
 from mobile_bridge.envelopes.reading import EnvelopeHeader, read_header
 from mobile_bridge.envelopes.recipients import Recipient, recipient_of
 from mobile_bridge.envelopes.sealing import SealedFile, seal_file
+from mobile_bridge.envelopes.signing import SignedBy, Signer, open_signed
 
 __all__ = [
     "EnvelopeError",
@@ -41,6 +42,8 @@ __all__ = [
     "RecipientUnfit",
     "SealedFile",
     "SignatureWrong",
+    "SignedBy",
+    "Signer",
     "SourceChanged",
     "SourceTooLarge",
     "check_envelope",
@@ -48,6 +51,7 @@ __all__ = [
     "content_key_of",
     "open_bytes",
     "open_file",
+    "open_signed",
     "read_header",
     "recipient_of",
     "seal_file",

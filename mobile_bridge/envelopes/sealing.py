@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ from mobile_bridge.envelopes.hashing import HashingWriter
 from mobile_bridge.envelopes.landing import landing
 from mobile_bridge.envelopes.reading import MAX_RECIPIENTS
 from mobile_bridge.envelopes.recipients import Recipient, recipient_info
+from mobile_bridge.envelopes.signing import Frame, Signer, frame_of
 
 Progress = Callable[[int, int], None]
 """Told bytes done and bytes in all, of the plain file."""
@@ -56,9 +58,12 @@ def seal_file(
     recipients: Sequence[Recipient],
     *,
     kind: Kind = Kind.AUTH,
+    signer: Signer | None = None,
     progress: Progress | None = None,
 ) -> SealedFile:
     """Encrypt ``source`` into ``target``, which appears when it is whole; DER, lengths definite.
+
+    ``signer``: signs what is inside; ``open_signed`` takes it out again.
 
     Raises RecipientUnfit, SourceChanged, SourceTooLarge, OSError.
     """
@@ -66,10 +71,11 @@ def seal_file(
     if not 1 <= len(recipients) <= MAX_RECIPIENTS:
         raise RecipientUnfit(f"{len(recipients)} recipients")
     infos = tuple(recipient_info(one, key) for one in recipients)
+    frame = Frame() if signer is None else frame_of(source, signer)
     with source.open("rb", buffering=0) as plain, landing(target) as file:
         writer = HashingWriter(file)
         with writer:
-            _write(plain, writer, infos, _ciphering(kind, key), progress)
+            _write(plain, frame, writer, infos, _ciphering(kind, key), progress)
         return SealedFile(writer.sha256, writer.size, key, infos)
 
 
@@ -117,31 +123,38 @@ def _ciphering(kind: Kind, key: bytes) -> _Ciphering:
 
 def _write(
     plain: BinaryIO,
+    frame: Frame,
     writer: HashingWriter,
     infos: tuple[bytes, ...],
     ciphering: _Ciphering,
     progress: Progress | None,
 ) -> None:
     size = os.fstat(plain.fileno()).st_size
-    if size > MOST_GCM:
-        raise SourceTooLarge(f"{size} bytes")
-    writer.write(_before(infos, ciphering, size))
-    for piece in _pieces(plain, size, progress):
+    inside = len(frame.before) + size + len(frame.after)
+    if inside > MOST_GCM:
+        raise SourceTooLarge(f"{inside} bytes")
+    writer.write(_before(infos, ciphering, inside))
+    writer.write(ciphering.update(frame.before))
+    for piece in _pieces(plain, size, frame, progress):
         writer.write(ciphering.update(piece))
+    writer.write(ciphering.update(frame.after))
     writer.write(ciphering.last())
     writer.write(ciphering.tail())
 
 
-def _pieces(plain: BinaryIO, size: int, progress: Progress | None) -> Iterator[bytes]:
-    done = 0
+def _pieces(plain: BinaryIO, size: int, frame: Frame, progress: Progress | None) -> Iterator[bytes]:
+    """The file; what was signed before must be what is encrypted now."""
+    done, digest = 0, hashlib.sha256()
     while piece := plain.read(CHUNK):
         done += len(piece)
         if done > size:
             break
+        if frame.sha256:
+            digest.update(piece)
         yield piece
         if progress is not None:
             progress(done, size)
-    if done != size:
+    if done != size or (frame.sha256 and digest.digest() != frame.sha256):
         raise SourceChanged(f"{done} bytes came of {size}")
 
 
