@@ -12,10 +12,15 @@ import typer.main
 
 from api.cli import app
 from mobile_bridge.agent.__main__ import cli
+from mobile_bridge.bidding.__main__ import cli as bidding
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-PROGRAMS = {"sealbridge": typer.main.get_command(app), "sealbridge-agent": typer.main.get_command(cli)}
+PROGRAMS = {
+    "sealbridge": typer.main.get_command(app),
+    "sealbridge-agent": typer.main.get_command(cli),
+    "sealbridge-bid": typer.main.get_command(bidding),
+}
 NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 
 
@@ -25,7 +30,9 @@ def typed(document: Path) -> list[str]:
     blocks = [line for block in re.findall(r"```sh\n(.*?)```", text, re.S) for line in block.splitlines()]
     return [
         *blocks,
-        *re.findall(r"`((?:\.venv/bin/)?(?:sealbridge|sealbridge-agent|scripts/\w+) [^`]+)`", text),
+        *re.findall(
+            r"`((?:\.venv/bin/)?(?:sealbridge|sealbridge-agent|sealbridge-bid|scripts/\w+) [^`]+)`", text
+        ),
     ]
 
 

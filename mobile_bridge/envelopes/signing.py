@@ -51,7 +51,7 @@ _MOST: Final = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs: a key of ``cryptography``, on a token or not. ``chain``: certificates above, without the root."""
+    """Who signs: a key of ``cryptography``, in a token or not. ``chain``: up to a root, without it."""
 
     certificate: x509.Certificate
     key: PrivateKey = field(repr=False)
