@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
     GenericFieldModificationRule,
+    ModificationLevel,
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
@@ -41,6 +42,7 @@ _CHANGES: Final = StandardDiffPolicy(
     ),
 )
 """What may be added after a seal: further seals, and what makes them last."""
+_ENDS: Final = (b"%%EOF", b"%%EOF\n", b"%%EOF\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def verify_sealed_pdf(
     original: bytes | None = None,
     now: datetime | None = None,
 ) -> list[Seal]:
-    """Every seal of a PDF, oldest first; all of them must hold, and the newest cover the whole file.
+    """Every seal of a PDF, oldest first; all of them must hold, and the newest cover the whole
+    file, but for the proofs that make it last.
 
     ``sha256``: what the statement says the sealed document has. ``original``: what was sent; sealing only
     adds to its end, so the sealed document must begin with it.
@@ -94,7 +97,7 @@ def verify_sealed_pdf(
         found = _signatures(pdf)
         if not found:
             raise NotVerified("not_sealed", "no signature in the document")
-        return [_seal(one, trust, at, is_last=one is found[-1]) for one in found]
+        return [_seal(one, pdf, trust, at, is_last=one is found[-1]) for one in found]
     except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError) as error:
         raise NotVerified("malformed", f"not a readable PDF: {error}") from error
 
@@ -113,7 +116,7 @@ def _signatures(pdf: bytes) -> list[EmbeddedPdfSignature]:
     return sorted(signatures.values(), key=lambda one: one.signed_revision)
 
 
-def _seal(signature: EmbeddedPdfSignature, trust: Trust, at: datetime, *, is_last: bool) -> Seal:
+def _seal(signature: EmbeddedPdfSignature, pdf: bytes, trust: Trust, at: datetime, *, is_last: bool) -> Seal:
     der = signature.signer_cert.dump()
     certificate = x509.load_der_x509_certificate(der)
     between = [x509.load_der_x509_certificate(one.dump()) for one in signature.other_embedded_certs]
@@ -122,7 +125,10 @@ def _seal(signature: EmbeddedPdfSignature, trust: Trust, at: datetime, *, is_las
     status = run(async_validate_pdf_signature(signature, context, diff_policy=_CHANGES))
     if not (status.intact and status.valid):
         raise NotVerified("signature_invalid", f"{signature.field_name}: changed after it was sealed")
-    wanted = SignatureCoverageLevel.ENTIRE_FILE if is_last else SignatureCoverageLevel.ENTIRE_REVISION
-    if status.coverage < wanted or not status.docmdp_ok:
+    is_covered = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+    if is_last and status.coverage < SignatureCoverageLevel.ENTIRE_FILE:
+        # What makes a seal last (B-LT, B-LTA) is added after it: proofs and time stamps, and nothing else.
+        is_covered &= status.modification_level is ModificationLevel.LTA_UPDATES and pdf.endswith(_ENDS)
+    if not is_covered or not status.docmdp_ok:
         raise NotVerified("document_differs", f"{signature.field_name}: something was added after it")
     return Seal(signature.field_name, certificate, status.signer_reported_dt)

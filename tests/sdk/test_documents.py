@@ -7,7 +7,9 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca.documents.lasting import add_validation_data
 from ca.documents.signing import Place, seal_pdf
 from ca.seals.picture import SealDesign, SealKind, draw_seal
 from mobile_bridge.sdk import NotVerified, Trust, verify_sealed_pdf
@@ -70,3 +72,12 @@ async def _inside_a_loop(service: Service, sealed: bytes) -> int:
 
 def test_it_works_inside_an_event_loop_too(service: Service) -> None:
     assert asyncio.run(_inside_a_loop(service, sealed_by(service, plain_pdf()))) == 1
+
+
+def test_proofs_that_make_a_seal_last_may_follow_it_and_nothing_else(service: Service) -> None:
+    sealed = sealed_by(service, plain_pdf())
+    root = service.ca.root.certificate.public_bytes(Encoding.DER)
+    lasting = add_validation_data(sealed, [root], [], [])
+    assert len(verify_sealed_pdf(lasting, service.trust, original=sealed, now=service.ca.clock())) == 1
+    assert refused(service, lasting + b"% more") == "document_differs"
+    assert refused(service, scribbled(lasting)) == "document_differs"
