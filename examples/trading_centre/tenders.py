@@ -7,20 +7,22 @@ import sqlite3
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import Response
 
 from examples.trading_centre.showing import show
 from examples.trading_centre.site import HERE, Refusal, Site, TheSite, TheVisitor, go, page
 from examples.trading_centre.store import BIDS
 from examples.trading_centre.windows import CHINA, current, now, read_window
-from mobile_bridge.sdk import Place, ToSeal
+from mobile_bridge.sdk import AtKeyword, Place, Placement, Seam, ToSeal
 
 router = APIRouter(prefix="/tenders")
 _MAX_PDF: Final = 20 * 1024 * 1024
 Text = Annotated[str, Form(min_length=1, max_length=60)]
 Moment = Annotated[str, Form(max_length=40)]
+Keyword = Annotated[str, Query(max_length=60)]
 
 
 @router.get("/new")
@@ -97,16 +99,25 @@ def seal(
     page_number: int = 1,
     x_mm: float = 150,
     y_mm: float = 230,
+    keyword: Keyword = "",
+    seam: bool = False,
 ) -> Response:
-    """扫码签章: at a place that the person chose."""
+    """扫码签章: at a place that the person chose, or at words of the document; across its edges as well."""
     found = _owned(site, visitor.as_role("tenderer", "agency"), tender, "draft")
     sent = site.client.upload(found["pdf"])
-    place = Place(page_number - 1, x_mm, y_mm)
+    words = keyword.strip()
+    places: list[Placement] = [AtKeyword(words) if words else Place(page_number - 1, x_mm, y_mm)]
+    where = f"关键字“{words}”" if words else f"第 {page_number} 页，左起 {x_mm:g} 毫米，上起 {y_mm:g} 毫米"
+    if seam:
+        places.append(Seam())
+        where += "，并加盖骑缝章"
     started = site.client.sign(
-        "签署招标文件", [ToSeal(sent.sha256, "招标文件", (place,))], title=found["title"]
+        "签署招标文件", [ToSeal(sent.sha256, "招标文件", tuple(places))], title=found["title"]
     )
-    facts = {"文件": "招标文件", "签章位置": f"第 {page_number} 页，左起 {x_mm:g} 毫米，上起 {y_mm:g} 毫米"}
-    again = f"/tenders/{tender}/seal?page_number={page_number}&x_mm={x_mm:g}&y_mm={y_mm:g}"
+    asked = {"page_number": page_number, "x_mm": f"{x_mm:g}", "y_mm": f"{y_mm:g}"}
+    asked |= {"keyword": words, "seam": str(seam).lower()}
+    again = f"/tenders/{tender}/seal?{urlencode(asked)}"
+    facts = {"文件": "招标文件", "签章位置": where}
     return show(site, visitor, started, "招标文件签章", again, subject=tender, facts=facts)
 
 

@@ -44,6 +44,7 @@ from mobile_bridge.sdk.revocation import RevocationLists
 from mobile_bridge.sdk.scans import (
     AtKeyword,
     Envelope,
+    FieldLock,
     OnEveryPage,
     Place,
     Placement,
@@ -68,6 +69,7 @@ __all__ = [
     "DepositedEnvelope",
     "Ended",
     "Envelope",
+    "FieldLock",
     "Invalid",
     "NotAuthenticated",
     "NotFound",

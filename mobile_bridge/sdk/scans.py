@@ -77,16 +77,39 @@ Placement = Place | AtKeyword | OnEveryPage | Seam
 
 
 @dataclass(frozen=True, slots=True)
+class FieldLock:
+    """Fields of the document's form that the seal locks. ``kind``: all, include or exclude."""
+
+    kind: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ToSeal:
-    """A document that was uploaded before, the name the person sees, and where its seal goes."""
+    """A document that was uploaded before, the name the person sees, and where its seal goes.
+
+    ``certify``: the seal certifies the document, before anybody else signs, and afterwards 1 nothing may
+    change, 2 forms may be filled in and signed, 3 notes may be added too.
+    """
 
     sha256: str
     title: str
     places: tuple[Placement, ...]
+    certify: int | None = None
+    lock: FieldLock | None = None
 
     def wire(self) -> dict[str, Any]:
         """As JSON."""
-        return {"sha256": self.sha256, "title": self.title, "places": [one.wire() for one in self.places]}
+        said: dict[str, Any] = {
+            "sha256": self.sha256,
+            "title": self.title,
+            "places": [one.wire() for one in self.places],
+        }
+        if self.certify is not None:
+            said["certify"] = self.certify
+        if self.lock is not None:
+            said["lock"] = {"kind": self.lock.kind, "fields": list(self.lock.fields)}
+        return said
 
 
 @dataclass(frozen=True, slots=True)

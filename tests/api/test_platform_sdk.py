@@ -8,17 +8,21 @@ import httpx
 import pytest
 
 from mobile_bridge.sdk import (
+    AtKeyword,
     Conflict,
     Ended,
+    FieldLock,
     Invalid,
     NotAuthenticated,
     NotFound,
     NotPermitted,
+    OnEveryPage,
     OpeningSession,
     Place,
     PlatformClient,
     PlatformKey,
     Refused,
+    Seam,
     Started,
     ToSeal,
     Unreachable,
@@ -68,18 +72,22 @@ def test_every_kind_is_asked_for_and_digested_alike(client: PlatformClient, a_pd
     """The digest is reckoned on both sides; a difference would be refused by the SDK."""
     sent = client.upload(a_pdf)
     assert (sent.pages, client.upload(a_pdf).sha256) == (2, sent.sha256)
-    places = (Place(0, 100, 200.5), Place(-1, 80.25, 90))
+    places = (Place(0, 100, 200.5), Place(-1, 80.25, 90), OnEveryPage(60, 60.5), Seam("left", 100, (0, -1)))
+    by_words = (AtKeyword("招标公告", "first", 60, 60.25), Seam())
+    lock = FieldLock("include", ("报价",))
     started = [
         client.bind("u-1", user_name="李晓明", title="绑定"),
         client.tool_login("投标工具"),
         client.record(),
         client.sign("签署", [ToSeal(sent.sha256, "招标文件", places)]),
+        client.sign("认证", [ToSeal(sent.sha256, "招标文件", by_words, certify=2, lock=lock)]),
         client.generate("招标文件", sent.sha256, len(a_pdf), {"项目编号": "LY-1"}, title="生成"),
     ]
     assert [client.scan(one.id).kind for one in started] == [
         "bind",
         "tool-login",
         "record",
+        "sign",
         "sign",
         "generate",
     ]

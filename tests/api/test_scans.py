@@ -140,19 +140,25 @@ def test_documents_are_sealed_under_one_pin(
 ) -> None:
     documents = centre.to_sign(a_pdf, a_pdf + b"\n% another\n")
     documents[0]["places"].append({"page": -1, "x_mm": 60, "y_mm": 60})
+    documents[1] |= {
+        "places": [{"at": "seam"}, {"at": "keyword", "text": "招标公告", "dx_mm": 60, "dy_mm": 60}]
+    }
+    documents[1] |= {"certify": 2, "lock": {"kind": "include", "fields": ["报价"]}}
     asked = centre.asked("sign", title="招标文件签章", reason="签署招标文件", documents=documents)
     shown = boss.claimed(centre, asked)
     assert [one["pages"] for one in shown["documents"]] == [2, 2]
     assert shown["documents"][0]["short"] == " ".join(
         documents[0]["sha256"][at : at + 4].upper() for at in range(0, 16, 4)
     )
+    assert [one["at"] for one in shown["documents"][1]["places"]] == ["seam", "keyword"]
+    assert (shown["documents"][1]["certify"], shown["documents"][1]["lock"]["kind"]) == (2, "include")
     looked = boss.http.get(f"/v1/scans/{asked['id']}/documents/0")
     assert looked.content == a_pdf
     assert code_of(centre.call("GET", f"scans/{asked['id']}/documents/0")) == (409, "scan_unfinished")
     answer = boss.done(centre, asked)
     check_statement(answer, asked, centre, root)
     assert check_approval(answer, asked, boss, root)["documents"] == documents
-    for number, (one, seals) in enumerate(zip(answer["documents"], (2, 1), strict=True)):
+    for number, (one, seals) in enumerate(zip(answer["documents"], (2, 3), strict=True)):
         sealed = centre.call("GET", one["href"].removeprefix("/platform/v1/")).content
         assert hashlib.sha256(sealed).hexdigest() == one["sealed_sha256"]
         (tmp_path / "sealed.pdf").write_bytes(sealed)

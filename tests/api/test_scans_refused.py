@@ -358,6 +358,15 @@ def test_documents_that_are_refused(centre: Centre, a_pdf: bytes) -> None:
         refused = centre.ask("sign", reason="签署", documents=[one, one | {"places": [place, place | off]}])
         assert code_of(refused) == (422, "place_off_page")
         assert (refused.json()["document"], refused.json()["place"]) == (1, 1)
+    for none, code in (
+        ({"at": "keyword", "text": "没有这几个字"}, "keyword_not_found"),
+        ({"at": "seam", "pages": [0, 0]}, "seam_needs_pages"),
+    ):
+        refused = centre.ask("sign", reason="签署", documents=[one, one | {"places": [place, none]}])
+        assert code_of(refused) == (422, code)
+        assert (refused.json()["document"], refused.json()["place"]) == (1, 1)
+    assert asked(one | {"lock": {"kind": "include"}}) == (422, "lock_invalid")
+    assert asked(one | {"places": [{"at": "keyword", "text": "章\u202e"}]}) == (422, "request_invalid")
 
 
 def test_a_platform_sees_its_own_and_may_what_it_is_registered_for(
