@@ -16,10 +16,10 @@ from api.errors import http_status
 from api.timezone import CHINA
 from api.verification.errors import NoFileChosen
 from api.verification.routes import address_of, verifier_of
-from api.verification.schemas import DocumentView
+from api.verification.schemas import DocumentView, SignatureView
 from api.verification.service import Verifier
 from ca.documents.verification import words
-from ca.documents.verification.model import Verdict
+from ca.documents.verification.model import Changed, Verdict
 from hsm.errors import SealBridgeError
 
 _FOLDERS: Final = (Path(__file__).parent / "templates", Path(api.pages.__file__).parent / "templates")
@@ -38,6 +38,7 @@ _LOOKS: Final = {
     Verdict.UNSIGNED: ("none", "○"),
 }
 """A class of the style sheet, and a sign for those who do not see colours."""
+_LASTING: Final = frozenset({Changed.VALIDATION_DATA, Changed.TIME_STAMPS, Changed.METADATA})
 _LONGEST_NAME: Final = 200
 
 
@@ -54,6 +55,7 @@ def verification_pages(site_name: str, *, with_inbox: bool) -> APIRouter:
             looks=_LOOKS,
             when=_when,
             names_of=_names_of,
+            is_quiet=_is_quiet,
             named=_named,
             **given,
         )
@@ -88,6 +90,11 @@ def _names_of(report: DocumentView) -> dict[str, str]:
     """Who signed in which field."""
     signers = {one.field: one.signer for one in report.signatures}
     return {field: one.organisation or one.common_name for field, one in signers.items() if one}
+
+
+def _is_quiet(one: SignatureView) -> bool:
+    """Whether nothing came after a signature but what makes it last."""
+    return {change.kind for change in one.changes_since} <= _LASTING
 
 
 def _named(where: list[str], names: dict[str, str]) -> list[str]:

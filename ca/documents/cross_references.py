@@ -24,7 +24,7 @@ def install() -> None:
 
 def bounded(xref_stream: Any, strict: bool = True) -> Iterator[xref.XRefEntry]:
     """The entries of a stream. Raises PdfReadError, and as pyHanko does."""
-    announced = xref_stream["/Index"][1::2] if "/Index" in xref_stream else [xref_stream["/Size"]]
+    announced = list(xref_stream["/Index"])[1::2] if "/Index" in xref_stream else [xref_stream["/Size"]]
     width = sum(int(one) for one in xref_stream["/W"])
     if width <= 0 or min(announced, default=0) < 0:
         raise PdfReadError("a cross-reference stream without entries")

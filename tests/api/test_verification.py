@@ -52,7 +52,8 @@ def test_what_we_sealed_is_good_to_everybody(server: Server, sealed: bytes) -> N
     report = verified(server, sealed)
     assert (report["verdict"], report["warnings"]) == ("valid", []), report
     (one,) = report["signatures"]
-    assert (one["problems"], one["changes_since"], one["intact"]) == ([], [], True)
+    assert (one["problems"], one["intact"], one["level"]) == ([], True, "B-LT")
+    assert {change["kind"] for change in one["changes_since"]} <= {"validation_data", "metadata"}
     assert one["signer"]["organisation"] == COMPANY
     assert (one["seal"]["name"], one["seal"]["faults"]) == (f"{COMPANY}公章", [])
     assert one["certificate_now"]["standing"] == "in_force"
@@ -103,7 +104,7 @@ def test_a_person_reads_the_page_without_script(
         screen = Screen.of(browser, server.url, java_script_enabled=False, color_scheme=scheme)
         screen.open("/").page.get_by_text("验证签名").first.click()
         screen.page.set_input_files("#file", file)
-        screen.press("验证").says("签名有效", COMPANY, "合同.pdf", "没有任何改动")
+        screen.press("验证").says("签名有效", COMPANY, "合同.pdf", "没有改动内容")
         assert screen.page.locator(".seal img").is_visible()
         phone = Screen.of(browser, server.url, color_scheme=scheme)
         phone.page.set_viewport_size({"width": 390, "height": 844})

@@ -65,7 +65,7 @@ def sealed(pdf: bytes, identity: SigningIdentity, picture: SealPicture, place: A
 def attempt(pdf: bytes, identity: SigningIdentity, picture: SealPicture, place: Any) -> str:
     """What became of it: ``sealed``, or the code of the refusal. Raises whatever else happened."""
     document = BytesIO(pdf)
-    with _in_time():
+    with in_time():
         try:
             with as_it_was(document):
                 seal_in(document, identity, picture, place, reason="签章", at=NOW)
@@ -93,7 +93,9 @@ def campaign(
 
 
 @contextmanager
-def _in_time() -> Iterator[None]:
+def in_time() -> Iterator[None]:
+    """Raises Hanging inside after a while."""
+
     def alarm(*_: object) -> None:
         raise Hanging(f"more than {_SECONDS} s")
 
