@@ -42,10 +42,12 @@ import api.review.routes
 import api.scanning.bindings.routes
 import api.scanning.phone_routes
 import api.scanning.platform_routes
+import api.seals.file_routes
 import api.seals.life_routes
 import api.seals.operator_routes
 import api.seals.routes
 import api.timestamps.routes
+import api.verification.file_routes
 import api.verification.routes
 from api import problems
 from api.accounts.callers import caller_of
@@ -95,6 +97,7 @@ _ROUTERS = (
     api.seals.routes.router,
     api.seals.life_routes.router,
     api.seals.operator_routes.router,
+    api.seals.file_routes.router,
     api.csc.app_routes.router,
     api.review.routes.router,
     api.review.office_routes.reasons_router,
@@ -120,6 +123,7 @@ _ROUTERS = (
     api.ocsp.routes.router,
     api.pki.routes.router,
     api.verification.routes.router,
+    api.verification.file_routes.router,
     api.timestamps.routes.router,
     api.metrics.routes.router,
 )

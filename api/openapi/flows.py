@@ -17,7 +17,7 @@ FLOWS: Final[dict[str, str]] = {
     "支付": "Paying for what was approved.",
     "证书": "Downloading, one's own certificates, and all that is done with them.",
     "下载到 CA 锁": "Certificates for keys that are made on the person's own CA lock, on a computer.",
-    "签章": "Sealing a PDF.",
+    "签章": "Sealing PDFs, OFD documents, and files of any kind.",
     "验证签名": "What a signed or sealed PDF is worth, whoever made it. For everybody, without signing in.",
     "印章": "Seals of one's certificates: seen, applied for by template or picture, suspended, destroyed.",
     "远程签名": "Signing software uses certificates by the CSC API, once their holders have switched it on.",

@@ -14,6 +14,7 @@ from api.jobs.handlers import Handlers
 from api.seals.applying import Applying
 from api.seals.batch import Batches
 from api.seals.deciding import MAKE, Deciding
+from api.seals.files import FileSealing
 from api.seals.finishing import Finishing
 from api.seals.keeping import Keeping
 from api.seals.making import SealMaker
@@ -38,6 +39,7 @@ class Seals:
     keeping: Keeping
     deciding: Deciding
     finishing: Finishing
+    files: FileSealing
 
     def register(self, handlers: Handlers) -> None:
         """What is done after a download and after an approval, and regularly."""
@@ -66,6 +68,7 @@ def seals(
         own=own,
         sealing=sealing,
         batches=Batches(db, sealing, journal),
+        files=FileSealing(db, sealing, lasting, clock, journal),
         applying=Applying(db, certificates, clock, journal),
         keeping=Keeping(db, certificates, own, clock, journal),
         deciding=Deciding(db, clock, journal, identities_required=known),

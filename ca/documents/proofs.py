@@ -79,8 +79,16 @@ def gather(
 def certificates_in(reader: PdfFileReader) -> list[x509.Certificate]:
     """The certificates that a document's signatures and time stamps carry, each once, at most 64."""
     values = (value.get_object() for _, value, _ in enumerate_sig_fields(reader, filled_status=True))
-    found = {one for value in values for one in _carried(_contents(value))}
-    return list(islice(_readable(sorted(found)), _MOST))
+    return _each(one for value in values for one in _carried(_contents(value)))
+
+
+def certificates_of(signature: bytes) -> list[x509.Certificate]:
+    """The certificates that one CMS and its time stamps carry, each once, at most 64."""
+    return _each(_carried(signature))
+
+
+def _each(found: Iterable[bytes]) -> list[x509.Certificate]:
+    return list(islice(_readable(sorted(set(found))), _MOST))
 
 
 def _contents(signature: Any) -> bytes:

@@ -55,6 +55,9 @@ def absent(row: Row) -> Row:
 TABLE: Final[dict[str, Row]] = {
     # 验证签名
     "verification_verify": ANYBODY,
+    "verification_file_verify": ANYBODY,
+    "verification_file_verify_digest": ANYBODY,
+    "verification_file_verify_ofd": ANYBODY,
     # 登录
     "accounts_send_code": ANYBODY,
     "accounts_devices": PERSON,
@@ -147,6 +150,9 @@ TABLE: Final[dict[str, Row]] = {
     "seals_operator_suspend": REVIEWER,
     "seals_operator_release": REVIEWER,
     "seals_operator_destroy": REVIEWER,
+    "seals_file_seal_ofd": OWN,
+    "seals_file_sign": OWN,
+    "seals_file_sign_digest": OWN,
     # 远程签名
     "csc_app_show": OWN,
     "csc_app_turn_on": OWN,

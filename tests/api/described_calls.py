@@ -51,10 +51,8 @@ class DescribedCalls:
         if "multipart/form-data" in content:
             fields = example_of(content["multipart/form-data"]["schema"], self._schemas)
             fields.pop("photo", None)
-            for name in ("file", "files"):
-                if fields.pop(name, None) is not None:
-                    return {"data": fields, "files": {name: ("a.pdf", self._pdf, "application/pdf")}}
-            return {"data": fields}
+            uploads = [name for name in ("file", "files", "signature") if fields.pop(name, None) is not None]
+            return {"data": fields, "files": dict.fromkeys(uploads, ("a.pdf", self._pdf, "application/pdf"))}
         for media_type in content:
             sent = self._picture if media_type.startswith("image/") else b"MA=="
             return {"content": sent, "headers": {"Content-Type": media_type}}

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.ceremony.steps import sign_root_crl
 from ca.distinguished import SubjectFacts
 from ca.documents.cms_making import SigningIdentity
-from ca.documents.detached.making import Evidence
+from ca.documents.proofs import Proofs
 from ca.documents.verification.trust import Trust
 from ca.hierarchy import Authority
 from ca.issuance import IssuanceRequest
@@ -46,9 +46,14 @@ class Sealers:
         return Trust.of([self.ca.root.certificate], [self.ca.authority.certificate], lists)
 
     @property
-    def evidence(self) -> Evidence:
-        lists = (self.ca.list(), sign_root_crl(self.ca.root, 1, NOW))
-        return Evidence((self.ca.authority.certificate,), lists)
+    def lists(self) -> tuple[x509.CertificateRevocationList, ...]:
+        return self.ca.list(), sign_root_crl(self.ca.root, 1, NOW)
+
+    @property
+    def proofs(self) -> Proofs:
+        made = Proofs(certificates={self.ca.authority.certificate.public_bytes(Encoding.DER): None})
+        made.lists = {one.public_bytes(Encoding.DER): None for one in self.lists}
+        return made
 
     def issued(self, profile: str, kind: KeyKind = KeyKind.P256) -> SigningIdentity:
         return issued(self.ca, self.keys, profile, kind)

@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ca.documents.cms_making import SigningIdentity
 from ca.documents.detached.digests import FileDigest, digest_of
-from ca.documents.detached.making import Evidence, sign_digest
+from ca.documents.detached.making import sign_digest, with_proofs
 from ca.documents.detached.report import FileReport, SignerReport, to_json
 from ca.documents.detached.verification import verify_by_digests, verify_detached
 from ca.documents.errors import DigestRefused, SignatureUnreadable
+from ca.documents.proofs import Proofs
 from ca.documents.verification import messages
 from ca.documents.verification.messages import Flaw, Message
 from ca.documents.verification.model import Verdict
@@ -50,17 +51,17 @@ def signed(
     world: Sealers,
     *,
     stamped: bool = False,
-    evidence: Evidence | None = None,
+    proofs: Proofs | None = None,
     by: SigningIdentity | None = None,
 ) -> bytes:
-    return sign_digest(
+    signature = sign_digest(
         by or world.identity,
         digest_of(BytesIO(FILE), "sha256"),
         at=NOW,
         seal=world.seal.der,
         stamps=world.stamping.stamper.answer if stamped else None,
-        evidence=evidence,
     )
+    return signature if proofs is None else with_proofs(signature, proofs)
 
 
 def report_on(world: Sealers, signature: bytes, file: bytes = FILE, **later: float) -> SignerReport:
@@ -86,7 +87,7 @@ def openssl(folder: Path, signature: bytes, file: bytes, *trust: x509.Certificat
 
 @pytest.mark.parametrize("level", ["B-B", "B-T", "B-LT"])
 def test_openssl_verifies_every_level(world: Sealers, level: str, tmp_path: Path) -> None:
-    signature = signed(world, stamped=level != "B-B", evidence=world.evidence if level == "B-LT" else None)
+    signature = signed(world, stamped=level != "B-B", proofs=world.proofs if level == "B-LT" else None)
     status, said = openssl(tmp_path, signature, FILE, world.ca.root.certificate)
     assert status == 0, said
     status, said = openssl(tmp_path, signature, FILE + b" ", world.ca.root.certificate)
@@ -98,7 +99,7 @@ def test_openssl_verifies_every_level(world: Sealers, level: str, tmp_path: Path
 
 
 def test_the_report_says_who_with_which_seal(world: Sealers) -> None:
-    signature = signed(world, evidence=world.evidence)
+    signature = signed(world, proofs=world.proofs)
     told = to_json(verify_detached(BytesIO(FILE), signature, world.trust, NOW))
     (one,) = json.loads(json.dumps(told))["signatures"]
     assert told["verdict"] == "valid"
@@ -166,7 +167,7 @@ def test_what_is_no_seal_is_not_signed(world: Sealers) -> None:
 
 
 def test_a_time_stamp_outlives_the_certificate(world: Sealers) -> None:
-    plain, stamped = signed(world), signed(world, stamped=True, evidence=world.evidence)
+    plain, stamped = signed(world), signed(world, stamped=True, proofs=world.proofs)
     assert report_on(world, plain, days=4000).problems == ("certificate_expired_since",)
     assert report_on(world, stamped, days=4000).problems == ()
 
@@ -264,7 +265,7 @@ def _mutations(signature: bytes, count: int) -> Iterator[bytes]:
 
 def test_mutated_signatures_are_refused_or_reported(world: Sealers) -> None:
     """None breaks the reader, and none is worth more than it was."""
-    signature = signed(world, stamped=True, evidence=world.evidence)
+    signature = signed(world, stamped=True, proofs=world.proofs)
     (original,) = messages.read_all(signature)
     refused = 0
     for changed in _mutations(signature, 300):

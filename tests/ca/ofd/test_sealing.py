@@ -33,7 +33,7 @@ SPACE = {"o": "http://www.ofdspec.org/2016"}
 
 
 def verified(package: bytes, sealers: Sealers, **later: float) -> OfdReport:
-    trust = sealers.trust_with(*sealers.evidence.lists)
+    trust = sealers.trust_with(*sealers.lists)
     return verify_package(BytesIO(package), trust, NOW + timedelta(**later))
 
 
