@@ -8,7 +8,9 @@ import hmac
 import json
 import secrets
 import sqlite3
-from typing import Annotated
+import time
+from http import HTTPStatus
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
@@ -28,6 +30,9 @@ from examples.trading_centre.site import (
 )
 
 router = APIRouter()
+_TRIES: Final = 5
+_PAUSE: Final = 15 * 60
+"""Seconds for which wrong passwords are remembered."""
 Text = Annotated[str, Form(min_length=1, max_length=80)]
 Password = Annotated[str, Form(min_length=8, max_length=200)]
 
@@ -75,9 +80,11 @@ def login_page(site: TheSite, visitor: TheVisitor) -> Response:
 @router.post("/login")
 def login(site: TheSite, visitor: TheVisitor, user: Text, password: Annotated[str, Form()]) -> Response:
     """密码登录."""
+    _check_pause(site, user)
     found = site.store.one("SELECT * FROM enterprise WHERE user = ?", user)
     kept = found["password"] if found else _hashed("")  # as long for a user that is not there
     if not _holds(kept, password) or found is None:
+        site.store.add("INSERT INTO wrong_password VALUES (?, ?)", user, time.time())
         raise Refusal("用户名或密码不正确")
     return sign_in(site, visitor, found["id"], "/account")
 
@@ -110,6 +117,15 @@ def renewed(site: Site, visitor: Visitor, enterprise: int) -> str:
     site.store.change("UPDATE scan SET visit = ? WHERE visit = ?", digest_of(token), visitor.visit)
     site.store.change("DELETE FROM visit WHERE token = ?", visitor.visit)
     return token
+
+
+def _check_pause(site: Site, user: str) -> None:
+    """Raises Refusal for a user with many wrong tries of late; a scan still signs them in."""
+    since = time.time() - _PAUSE
+    site.store.change("DELETE FROM wrong_password WHERE at < ?", since)
+    wrong = site.store.one("SELECT count(*) AS tries FROM wrong_password WHERE user = ?", user)
+    if wrong is not None and wrong["tries"] >= _TRIES:
+        raise Refusal("密码错误次数过多，请稍后再试或扫码登录", HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def _hashed(password: str, salt: bytes | None = None) -> str:

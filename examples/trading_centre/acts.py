@@ -100,12 +100,12 @@ def generate(site: Site, visitor: Visitor, row: sqlite3.Row, answer: Verified) -
 
 
 def decrypt(site: Site, visitor: Visitor, row: sqlite3.Row, answer: Verified) -> Done:
-    """Content keys come sealed to this process; the bids are opened here."""
+    """Content keys come sealed to the hall's tool, which opens the bids."""
     me = visitor.signed_in
-    session = site.openings.get(answer.started.id)
-    if session is None:
+    tool = site.openings.pop(answer.started.id, None)
+    if tool is None or not tool.is_waiting:
         raise Refusal("本次开标会话已结束，请重新获取二维码")
-    results = open_bids(site, me, row["subject"], session, answer)
+    results = open_bids(site, me, row["subject"], tool, answer)
     for title, result in results:
         answer.note(title, result)
     room = "evaluation" if me["role"] == "agency" else "opening"

@@ -14,7 +14,7 @@ from examples.trading_centre import accounts, opening, scans, tenders, tool, web
 from examples.trading_centre.site import HERE, Refusal, Site, page, visitor_of
 from mobile_bridge.sdk import SdkError
 
-_ASSETS: Final = {"site.css": "text/css", "mark.svg": "image/svg+xml"}
+_ASSETS: Final = {"site.css": "text/css", "mark.svg": "image/svg+xml", "hall.js": "text/javascript"}
 
 
 def create_app(site: Site) -> FastAPI:

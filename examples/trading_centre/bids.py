@@ -11,13 +11,14 @@ from typing import Any, Final, Literal
 
 from cryptography import x509
 
+from examples.trading_centre.hall import LayerName, Order, SealedKey
 from examples.trading_centre.manifest import STATEMENT, BidEnvelope, Layer, Manifest
 from examples.trading_centre.site import Refusal, Site
 from examples.trading_centre.store import BIDS
-from mobile_bridge.envelopes import EnvelopeError, open_file
+from mobile_bridge.envelopes import EnvelopeError
 from mobile_bridge.sdk import Envelope
 
-LayerName = Literal["outer", "inner"]
+Keys = dict[LayerName, SealedKey]
 Room = Literal["hall", "evaluation"]
 """Where a bid is opened. What the bidder opens in the hall is not what the evaluation room may read."""
 
@@ -69,21 +70,12 @@ def openable(site: Site, me: sqlite3.Row, tender: sqlite3.Row) -> list[Sealed]:
     ]
 
 
-def open_layers(
-    site: Site, bid: sqlite3.Row, part: BidEnvelope, keys: dict[LayerName, bytes], room: Room
-) -> str:
-    """Open what there are keys for; what became of it, for people. Raises EnvelopeError."""
+def order_for(site: Site, bid: sqlite3.Row, part: BidEnvelope, room: Room, keys: Keys) -> Order:
+    """What the hall's tool is told of one envelope."""
     outer, inner, plain = _paths(site, bid, part, room)
-    plain.parent.mkdir(exist_ok=True)
-    if part.inner is None:
-        return f"已解密，{open_file(outer, keys['outer'], plain)} 字节"
-    if "outer" in keys:
-        open_file(outer, keys["outer"], inner)
-    if "inner" not in keys:
-        return "外层已解密，待招标人解密内层"
-    if not inner.exists():
-        return "内层待外层解密后解密"
-    return f"已解密，{open_file(inner, keys['inner'], plain)} 字节"
+    between = None if part.inner is None else str(inner.resolve())
+    name = f"{bid['bidder_name']} {part.title}"
+    return Order(name, str(outer.resolve()), between, str(plain.resolve()), keys)
 
 
 def layers_of(part: BidEnvelope) -> list[tuple[LayerName, Layer]]:

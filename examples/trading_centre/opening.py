@@ -5,50 +5,75 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from datetime import datetime
 from http import HTTPStatus
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
 from examples.trading_centre.bids import (
-    LayerName,
+    Keys,
     Room,
     Sealed,
     as_json,
     evaluated_file,
-    open_layers,
     openable,
+    order_for,
     parts_of,
     read_statement,
 )
+from examples.trading_centre.hall import HallTool, Order, Result, SealedKey
 from examples.trading_centre.manifest import STATEMENT
 from examples.trading_centre.showing import show
 from examples.trading_centre.site import Refusal, Site, TheSite, TheVisitor, page
 from examples.trading_centre.store import BIDS
 from examples.trading_centre.verifying import Verified
-from examples.trading_centre.windows import current, window_of
+from examples.trading_centre.windows import current, require_open, window_of
 from mobile_bridge.envelopes import EnvelopeError
-from mobile_bridge.sdk import NotVerified, OpeningSession
+from mobile_bridge.sdk import verify_evidence
 
 router = APIRouter(prefix="/tenders/{tender}")
+_OPENED: Final = "opened"
+_TIMES: Final = ("opens_at", "closes_at")
 _RESULTS: Final = {
     "recipient_not_ours": "不是加密给本证书的",
     "certificate_unknown": "加密所用证书不是本 CA 签发",
     "recipient_malformed": "文件已损坏",
     "envelope_not_opened": "无法解密，文件可能已损坏",
+    "envelope_of_other_tender": "属于其他项目",
+    "pin_wrong": "PIN 码错误",
+    "pin_locked": "PIN 码已锁定，请联系 CA 恢复密钥",
+    "pin_of_other_certificate_needed": "请另输入该证书的 PIN 码",
+    "certificate_invalid": "加密证书已挂失或因密钥泄露吊销",
+    "token_unavailable": "密码设备暂不可用，请稍后重试",
 }
 
 
 @router.get("/opening")
 def hall(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
-    """不见面开标大厅."""
-    bids = site.store.all(BIDS, tender)
-    told = [
-        (bid, json.loads(bid["statement"] or "null"), json.loads(bid["opened"] or "null")) for bid in bids
-    ]
-    return page("opening.html", site, visitor, tender=_tender(site, tender), bids=told)
+    """不见面开标大厅: counts down, and shows what is read out as soon as it is opened."""
+    found = _tender(site, tender)
+    return page("opening.html", site, visitor, tender=found, hall=_state(site, found))
+
+
+@router.get("/opening/state")
+def state(tender: int, site: TheSite) -> Any:
+    """The hall at this moment, for its page; times are seconds since 1970, by this machine's clock."""
+    return _state(site, _tender(site, tender))
+
+
+@router.get("/evidence")
+def evidence(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
+    """开标证据: the service's signed log of the opening, checked here before it is given out."""
+    me, found = visitor.signed_in, _tender(site, tender)
+    if me["id"] not in (found["owner"], found["agency"]):
+        raise Refusal("仅招标人和招标代理可下载开标证据", HTTPStatus.FORBIDDEN)
+    kept = site.client.opening_evidence(found["number"])
+    verify_evidence(json.loads(kept), site.trust)
+    name = {"Content-Disposition": f'attachment; filename="opening-{tender}.json"'}
+    return Response(kept, media_type="application/json", headers=name)
 
 
 @router.get("/evaluation")
@@ -82,58 +107,84 @@ def decrypt(tender: int, site: TheSite, visitor: TheVisitor) -> Response:
     me, found = visitor.as_role("bidder", "agency", "tenderer"), _tender(site, tender)
     if found["state"] != "opening":
         raise Refusal("投标尚未截止，由招标单位宣布开标后方可解密", HTTPStatus.CONFLICT)
+    require_open(found)
     envelopes = [one.asked for one in openable(site, me, found)]
     if not envelopes:
         raise Refusal("没有可由您解密的投标文件", HTTPStatus.CONFLICT)
-    session = OpeningSession.new()
+    tool = _tool(site)
     title = "开标解密" if me["role"] == "bidder" else "评标解密"
     tender_told = window_of(found) or found["title"]
-    started = site.client.decrypt(tender_told, found["number"], session.public_key, envelopes, title=title)
+    started = site.client.decrypt(tender_told, found["number"], tool.public_key, envelopes, title=title)
     facts = {"项目": found["title"], "待解密": f"{len(envelopes)} 个文件"}
     again = f"/tenders/{tender}/decrypt"
-    return show(site, visitor, started, title, again, subject=tender, facts=facts, opening=session)
+    return show(site, visitor, started, title, again, subject=tender, facts=facts, opening=tool)
+
+
+def _state(site: Site, tender: sqlite3.Row) -> dict[str, Any]:
+    bids = [
+        {
+            "bidder": bid["bidder_name"],
+            "items": [f"{label}：{value}" for label, value in json.loads(bid["statement"] or "{}").items()],
+            "opened_at": json.loads(bid["opened"])["at"] if bid["opened"] else None,
+            "receipt": bid["receipt"] is not None,
+        }
+        for bid in site.store.all(BIDS, tender["id"])
+    ]
+    times = {name: tender[name] and datetime.fromisoformat(tender[name]).timestamp() for name in _TIMES}
+    return {"now": time.time(), "state": tender["state"], "bids": bids} | times
 
 
 def open_bids(
-    site: Site, me: sqlite3.Row, tender: int, session: OpeningSession, answer: Verified
+    site: Site, me: sqlite3.Row, tender: int, tool: HallTool, answer: Verified
 ) -> list[tuple[str, str]]:
-    """Open here what the phone's approval gave the keys of; what became of each, for people."""
+    """Have the hall's tool open what the phone gave the keys of; what became of each, for people."""
     vouched = {one["id"]: one["status"] for one in answer.statement["envelopes"]}
     asked = [one for one in openable(site, me, _tender(site, tender)) if one.asked.id in vouched]
-    results = []
-    for _, layers in groupby(asked, lambda one: (one.bid["id"], one.part.id)):
-        results.extend(_opened(site, me, list(layers), vouched, session, answer))
+    results, orders = [], {}
+    for _, group in groupby(asked, lambda one: (one.bid["id"], one.part.id)):
+        layers = list(group)
+        order = _order(site, me, layers, answer)
+        if order is None:
+            status = next(vouched[one.asked.id] for one in layers if vouched[one.asked.id] != _OPENED)
+            results.append((layers[0].asked.title, f"未解密：{_RESULTS.get(status, status)}（{status}）"))
+        else:
+            orders[order.name] = (order, layers[0])
+    for result in tool.open(answer.started.id, [order for order, _ in orders.values()]):
+        first = orders[result.name][1]
+        results.append((result.name, _noted(site, me, first, result)))
     return results
 
 
-def _opened(
-    site: Site,
-    me: sqlite3.Row,
-    layers: list[Sealed],
-    vouched: dict[str, str],
-    session: OpeningSession,
-    answer: Verified,
-) -> list[tuple[str, str]]:
-    """The layers of one envelope."""
+def _tool(site: Site) -> HallTool:
+    """A fresh one; those that ended without being told are forgotten."""
+    for scan in [scan for scan, one in site.openings.items() if not one.is_waiting]:
+        del site.openings[scan]
+    return HallTool()
+
+
+def _order(site: Site, me: sqlite3.Row, layers: list[Sealed], answer: Verified) -> Order | None:
+    """None where a key of it did not come."""
     told = {str(one["id"]): one for one in answer.answer["envelopes"]}
-    title, bid, part = layers[0].asked.title, layers[0].bid, layers[0].part
-    keys: dict[LayerName, bytes] = {}
+    keys: Keys = {}
     for one in layers:
-        name, status = one.asked.id, vouched[one.asked.id]
-        if status != "opened":
-            return [(title, f"未解密：{_RESULTS.get(status, status)}（{status}）")]
-        try:
-            keys[one.layer] = session.open_sealed_key(answer.started.id, name, told[name]["sealed_key"])
-        except (NotVerified, KeyError) as refused:
-            reason = refused.message if isinstance(refused, NotVerified) else "应答不完整"
-            return [(title, f"未解密：{reason}")]
+        sealed = told.get(one.asked.id, {}).get("sealed_key")
+        if sealed is None:
+            return None
+        keys[one.layer] = SealedKey(one.asked.id, str(sealed))
+    bid, part = layers[0].bid, layers[0].part
+    room: Room = "hall" if bid["bidder"] == me["id"] else "evaluation"
+    return order_for(site, bid, part, room, keys)
+
+
+def _noted(site: Site, me: sqlite3.Row, one: Sealed, result: Result) -> str:
+    """Write down what was opened; what is told of it."""
+    if not result.opened:
+        return result.told
     try:
-        room: Room = "hall" if bid["bidder"] == me["id"] else "evaluation"
-        result = open_layers(site, bid, part, keys, room)
-        _note(site, me, bid, part.kind == STATEMENT)
+        _note(site, me, one.bid, one.part.kind == STATEMENT)
     except EnvelopeError as error:
-        return [(title, f"未解密：{error.message}（{error.code}）")]
-    return [(title, result)]
+        return f"已解密，但内容无法读取（{error.code}）"
+    return result.told
 
 
 def _note(site: Site, me: sqlite3.Row, bid: sqlite3.Row, is_statement: bool) -> None:

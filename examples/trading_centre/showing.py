@@ -6,8 +6,9 @@ import json
 
 from fastapi.responses import Response
 
+from examples.trading_centre.hall import HallTool
 from examples.trading_centre.site import Site, Visitor, page
-from mobile_bridge.sdk import OpeningSession, Started
+from mobile_bridge.sdk import Started
 
 
 def show(
@@ -19,7 +20,7 @@ def show(
     *,
     subject: int | None = None,
     facts: dict[str, str] | None = None,
-    opening: OpeningSession | None = None,
+    opening: HallTool | None = None,
 ) -> Response:
     """The page of a scan that was just started. ``again``: where 重新获取 leads."""
     enterprise = visitor.enterprise["id"] if visitor.enterprise else None

@@ -15,8 +15,9 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from examples.trading_centre.hall import HallTool
 from examples.trading_centre.store import Store
-from mobile_bridge.sdk import OpeningSession, PlatformClient, Trust
+from mobile_bridge.sdk import PlatformClient, RevocationLists, Trust
 
 ROLES: Final = {"bidder": "投标人", "tenderer": "招标人", "agency": "招标代理"}
 HERE: Final = Path(__file__).parent
@@ -39,7 +40,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """One running centre. ``openings``: the one-use keys of scans under way, in this process alone.
+    """One running centre. ``openings``: the hall's tools of scans under way.
 
     ``folder``: where bids are kept. ``oaep``: the digest that the token behind the parties' RSA keys knows
     for OAEP; SoftHSM 2.6 knows SHA-1 alone.
@@ -51,15 +52,16 @@ class Site:
     store: Store
     folder: Path
     oaep: str = "sha1"
-    openings: dict[str, OpeningSession] = field(default_factory=dict)
+    openings: dict[str, HallTool] = field(default_factory=dict)
+    lists: RevocationLists = field(default_factory=RevocationLists)
 
     @property
     def policy(self) -> str:
-        """The pages' Content-Security-Policy: script of the service's widget, and nothing inline."""
+        """The pages' Content-Security-Policy: scripts of its own and the service's widget, nothing inline."""
         service = self.client.issuer
         return (
-            f"default-src 'none'; script-src {service}; connect-src {service}; style-src 'self'; "
-            "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"default-src 'none'; script-src 'self' {service}; connect-src 'self' {service}; "
+            "style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
             "require-trusted-types-for 'script'"
         )
 

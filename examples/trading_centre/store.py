@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS scan (
     id TEXT PRIMARY KEY, visit TEXT NOT NULL, enterprise INTEGER, kind TEXT NOT NULL, started TEXT NOT NULL,
     subject INTEGER, state TEXT NOT NULL DEFAULT 'open', told TEXT
 );
+CREATE TABLE IF NOT EXISTS wrong_password (user TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS ix_wrong_password ON wrong_password (user, at);
 CREATE TABLE IF NOT EXISTS notice (
     nonce TEXT PRIMARY KEY, scan TEXT NOT NULL, version INTEGER NOT NULL, status TEXT NOT NULL
 );

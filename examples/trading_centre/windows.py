@@ -40,6 +40,12 @@ def require_bidding(tender: sqlite3.Row) -> None:
         raise Refusal("投标已经截止", HTTPStatus.CONFLICT, "bidding_closed")
 
 
+def require_open(tender: sqlite3.Row) -> None:
+    """Raises Refusal after the end of the opening: what was not opened by then stays closed."""
+    if tender["closes_at"] is not None and now() > datetime.fromisoformat(tender["closes_at"]):
+        raise Refusal("解密时间已截止，未解密的投标文件不再开启", HTTPStatus.CONFLICT, "opening_over")
+
+
 def read_window(opens_at: str, closes_at: str) -> tuple[str | None, str | None]:
     """Both times as RFC 3339, from what a form sent; none where both are empty. Raises Refusal."""
     if not opens_at and not closes_at:

@@ -57,6 +57,7 @@ from mobile_bridge.sdk.scans import (
     Uploaded,
     envelope_check,
 )
+from mobile_bridge.sdk.signed_claims import certificates_of
 from mobile_bridge.sdk.statements import Approval, Statement, verify_approval, verify_statement
 from mobile_bridge.sdk.time_stamps import verify_time_stamp
 from mobile_bridge.sdk.trust import Trust
@@ -100,6 +101,7 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Uploaded",
+    "certificates_of",
     "envelope_check",
     "open_envelope",
     "recipients",

@@ -75,6 +75,11 @@ def read_chain(listed: Any) -> tuple[x509.Certificate, ...]:
         raise NotVerified("malformed", "a certificate cannot be read") from error
 
 
+def certificates_of(token: str) -> tuple[x509.Certificate, ...]:
+    """What a token brings along, the signer's first; nothing is verified. Raises NotVerified."""
+    return read_chain(_header(token).get("x5c"))
+
+
 def _header(token: str) -> dict[str, Any]:
     if not isinstance(token, str) or len(token) > _MAX_TOKEN:
         raise NotVerified("malformed", "not a token of a sensible size")

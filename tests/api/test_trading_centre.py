@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.x509.oid import NameOID
 from playwright.sync_api import Browser
 
+from examples.trading_centre.hall import HallTool, Order, SealedKey
+from mobile_bridge.envelopes import Recipient, seal_file
 from mobile_bridge.sdk import Trust, verify_approval, verify_sealed_pdf, verify_statement
+from mobile_bridge.sdk.opening import SUITE
 from tests.api.bidders import Tool, ran
 from tests.api.locks import LockCa
 from tests.api.people import COMPANY, Desk
@@ -200,7 +209,7 @@ def test_b7_b8_bids_are_opened_in_the_hall_and_in_the_evaluation_room(
     assert "完整" in ran(project, "check").said()
     ran(project, "upload").said()
     screen.open(tender).says("已收到贵单位的投标文件")
-    screen.press("不见面开标大厅").says("待解密", "投标尚未截止")
+    screen.press("不见面开标大厅").says("待解密", "开标前任何人都无法解密")
     assert "尚未截止" in screen.open(f"{tender}/decrypt").page.content()
     screen.complaints.clear()  # the browser notes that 409
     tenderer.screen.open(tender).press("投标截止，开标").says("待解密")
@@ -281,3 +290,44 @@ def test_a_scan_that_is_not_answered_signs_nobody_in(centre: TradingCentre) -> N
     assert (early.status_code, "尚未确认" in early.text) == (409, True)
     assert browser.get("/account").status_code == 401
     browser.close()
+
+
+def test_wrong_passwords_are_slowed_down_for_the_user_alone(centre: TradingCentre, bidder: Party) -> None:
+    browser = httpx.Client(base_url=centre.url, follow_redirects=True, headers={"Origin": centre.url})
+    answers = [browser.post("/login", data={"user": "nobody-7", "password": f"guess-{n}"}) for n in range(6)]
+    assert ["密码不正确" in one.text for one in answers] == [True] * 5 + [False]
+    assert answers[-1].status_code == 429
+    assert "密码不正确" in browser.post("/login", data={"user": "nobody-8", "password": "guess"}).text
+
+
+def test_the_halls_tool_opens_what_it_has_the_keys_of_and_tells_of_each(tmp_path: Path) -> None:
+    """Its key is in no other process; what is damaged stops nothing else."""
+    orders, contents = [], [b"first", b"second" * 1000]
+    tool = HallTool()
+    for number, content in enumerate(contents):
+        plain, envelope = tmp_path / f"{number}.txt", tmp_path / f"{number}.p7m"
+        plain.write_bytes(content)
+        made = seal_file(plain, envelope, [Recipient(_certificate())])
+        public = X25519PublicKey.from_public_bytes(tool.public_key)
+        sealed = base64.b64encode(SUITE.encrypt(made.content_key, public, f"scan|e{number}".encode()))
+        key = SealedKey(f"e{number}", sealed.decode())
+        orders.append(
+            Order(f"envelope {number}", str(envelope), None, str(tmp_path / f"out{number}"), {"outer": key})
+        )
+    spoiled = bytearray((tmp_path / "0.p7m").read_bytes())
+    spoiled[-3] ^= 1
+    (tmp_path / "0.p7m").write_bytes(spoiled)
+    first, second = tool.open("scan", orders)
+    assert (first.opened, second.opened) == (False, True)
+    assert "未解密" in first.told
+    assert not (tmp_path / "out0").exists()
+    assert (tmp_path / "out1").read_bytes() == contents[1]
+    assert not tool.is_waiting
+
+
+def _certificate() -> x509.Certificate:
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hall")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, now, now + timedelta(days=1))
+    return builder.sign(key, hashes.SHA256())
