@@ -20,7 +20,7 @@ from ca.documents.cms_making import SigningIdentity
 from ca.documents.levels import Level
 from ca.documents.placing import Place
 from ca.documents.signing import seal_in, seal_pdf
-from ca.documents.verification import verify_pdf
+from ca.documents.verification import Trust, verify_document
 from ca.seals.picture import SealDesign, SealPicture, draw_seal
 from ca.seals.rules import SealKind
 from hsm import KeyKind, Token, TokenKeys
@@ -90,11 +90,12 @@ def _verified(root: Issuer, issuer: Issuer, picture: SealPicture, seconds: float
     for number in range(_SIGNATURES):
         place = Place(0, 30 + 15 * number, 30 + 22 * number)
         seal_in(document, issuer.identity(), picture, place, reason="签章", at=datetime.now(UTC))
-    pdf, trusted, now = document.getvalue(), root.certificate, datetime.now(UTC)
+    pdf, now = document.getvalue(), datetime.now(UTC)
+    trust = Trust.of([root.certificate], [issuer.certificate])
     rates = _in_turns(
         seconds,
-        ours=lambda: verify_pdf(pdf, [trusted], [issuer.certificate], [], now),
-        stock=lambda: judged(pdf, trusted, issuer.certificate, now),
+        ours=lambda: verify_document(pdf, trust, now),
+        stock=lambda: judged(pdf, root.certificate, issuer.certificate, now),
     )
     return Line("verified, a document of 10 signatures, beside pyHanko", rates["ours"], rates["stock"], None)
 
