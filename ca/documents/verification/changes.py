@@ -78,7 +78,7 @@ class History:
         self._reader = reader
         self._count = reader.xrefs.total_revisions
         self._steps: dict[int, tuple[Change, ...]] = {}
-        self._reviewed: dict[tuple[int, int], ModificationLevel] = {}
+        self._reviewed: dict[int, ModificationLevel] = {}
 
     def since(self, revision: int, permission: Permission) -> Since:
         """What came after a version."""
@@ -96,9 +96,11 @@ class History:
     def _level(self, base: int, number: int, permission: Permission) -> ModificationLevel:
         if permission.level is not None or permission.lock is not None:
             return self._reviewed_level(base, number, permission)
-        if (base, number) not in self._reviewed:
-            self._reviewed[base, number] = self._reviewed_level(base, number, permission)
-        return self._reviewed[base, number]
+        # Without limits of its own all signatures share one comparison a version, with the one before: what
+        # is allowed step by step is allowed, and a later step is judged no milder than from the first.
+        if number not in self._reviewed:
+            self._reviewed[number] = self._reviewed_level(number - 1, number, permission)
+        return self._reviewed[number]
 
     def _reviewed_level(self, base: int, number: int, permission: Permission) -> ModificationLevel:
         try:

@@ -187,7 +187,7 @@ class _Verification:
         """Whether something was put behind what it covers that belongs to no version."""
         if found.coverage is not Coverage.REVISION:
             return False
-        return self._outside > 0 or bool(self._revisions.unlisted_objects(since=found.revision + 1))
+        return self._outside > 0 or any(offset >= found.upto for offset, _ in self._unlisted)
 
     def _after(self, found: Found, permission: Permission, since: Since) -> list[Problem]:
         outside = any(one.kind is Changed.BYTES_OUTSIDE for one in since.changes)

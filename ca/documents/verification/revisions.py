@@ -7,6 +7,7 @@ is one whole version, and whether there are bytes that belong to none.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -68,17 +69,16 @@ class Revisions:
         """How many bytes behind the last version's end belong to none, white space aside."""
         return len(self.pdf[max(self.ends) :].strip(_WHITE))
 
-    def unlisted_objects(self, since: int = 0) -> list[str]:
-        """Objects written in versions from ``since`` on that no cross-reference section lists.
+    def unlisted_objects(self) -> list[tuple[int, str]]:
+        """Offset, number and generation of objects that no cross-reference section lists.
 
         Readers that rebuild broken files would find them: the incremental saving attack in its sloppy kinds.
         """
         listed = self._listed()
-        begin = self.ends[since - 1] if since else 0
         spans = self._spans(listed)
         return [
-            f"{int(found[1])} {int(found[2])}"
-            for found in _OBJECT.finditer(self.pdf, begin)
+            (found.start(), f"{int(found[1])} {int(found[2])}")
+            for found in _OBJECT.finditer(self.pdf)
             if found.start() not in listed and not _inside(found.start(), spans)
         ]
 
@@ -123,7 +123,9 @@ class Revisions:
 
 
 def _inside(offset: int, spans: list[tuple[int, int]]) -> bool:
-    return any(begin < offset < end for begin, end in spans)
+    """Whether an offset is in one of these, which are in order."""
+    at = bisect(spans, (offset,)) - 1
+    return at >= 0 and spans[at][0] < offset < spans[at][1]
 
 
 def _ends(reader: PdfFileReader, pdf: bytes) -> Iterator[int]:

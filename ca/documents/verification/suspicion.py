@@ -41,7 +41,7 @@ def signs(
     pages: Pages,
     revisions: Revisions,
     found: list[Found],
-    unlisted: list[str],
+    unlisted: list[tuple[int, str]],
     password: str | None,
 ) -> list[SignFound]:
     """All signs in the newest version. What cannot be looked at is said too, never passed over."""
@@ -62,12 +62,15 @@ def signs(
     return list(dict.fromkeys(known))
 
 
-def _written_twice(reader: PdfFileReader, revisions: Revisions, unlisted: list[str]) -> Iterator[SignFound]:
+def _written_twice(
+    reader: PdfFileReader, revisions: Revisions, unlisted: list[tuple[int, str]]
+) -> Iterator[SignFound]:
     if revisions.bytes_outside():
         yield SignFound(Sign.TRAILING_BYTES, (str(revisions.bytes_outside()),))
     numbers = {one.idnum for number in range(revisions.count) for one in _written(reader, number)}
-    twice = [one for one in unlisted if int(one.split()[0]) in numbers]
-    never = [one for one in unlisted if one not in twice]
+    names = [name for _, name in unlisted]
+    twice = [one for one in names if int(one.split()[0]) in numbers]
+    never = [one for one in names if one not in twice]
     if twice:
         yield SignFound(Sign.DUPLICATE_OBJECTS, tuple(twice[:_NAMED]))
     if never:
