@@ -112,8 +112,6 @@ def test_a_person_reads_the_page_without_script(
         phone.press("验证").says("签名有效")
         wide = phone.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide
-        screen.page.screenshot(path=tmp_path / f"report-{scheme}.png", full_page=True)
-        phone.page.screenshot(path=tmp_path / f"phone-{scheme}.png", full_page=True)
         assert screen.complaints + phone.complaints == []
 
 
