@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -42,10 +43,14 @@ def test_renewal_expiry_and_a_new_application(server: Server, tmp_path: Path) ->
     public.check_sealed(good(boss.stamp(old, bid_letter())).content, COMPANY)
     public.check_sealed(good(boss.stamp(new["serial"], bid_letter(), NEW_PIN)).content, COMPANY)
     public.verify(new)
+    (former,), (following,) = _seals(boss, old), _seals(boss, new["serial"])
+    assert (former["status"], following["status"]) == ("made", "made")
+    assert former["replaced_by"] == following["id"]
 
     _days_pass(server, boss, 31)
     public = Public(boss.http, tmp_path, timedelta(days=31))
     assert [one["serial"] for one in boss.listed("active")] == [new["serial"]]
+    assert _ended(boss, old)["status"] == "replaced"
     (ended,) = boss.listed("expired")
     assert (ended["serial"], ended["state"], ended["apply_again"]) == (old, "expired", None)
     assert code_of(boss.stamp(old, bid_letter())) == (409, "certificate_invalid")
@@ -60,6 +65,20 @@ def test_renewal_expiry_and_a_new_application(server: Server, tmp_path: Path) ->
     public.verify(given)
     public.check_sealed(good(boss.stamp(given["serial"], bid_letter())).content, COMPANY)
     assert [one["serial"] for one in boss.listed("active")] == [given["serial"]]
+
+
+def _seals(app: App, serial: str) -> list[dict[str, Any]]:
+    return list(good(app.http.get(f"/v1/certificates/{serial}/seals")).json())
+
+
+def _ended(app: App, serial: str) -> dict[str, Any]:
+    """The seal of a certificate that has ended, once the sweep has seen it."""
+    deadline = time.monotonic() + 20
+    while True:
+        (one,) = _seals(app, serial)
+        if one["status"] != "made" or time.monotonic() > deadline:
+            return one
+        time.sleep(0.2)
 
 
 def _days_pass(server: Server, app: App, days: int) -> None:
