@@ -50,6 +50,7 @@ def chores(
         own.current(Role.TIME_STAMPING)
         own.current(Role.AUDIT)
         own.current(Role.STATEMENT)
+        own.current(Role.SEAL_MAKER)
         own.destroy_expired()
 
     def answers() -> None:
