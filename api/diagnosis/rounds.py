@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from api.diagnosis import surroundings, tokens
 from api.diagnosis.findings import Finding, Level
+from api.diagnosis.time_stamps import time_stamps
 from api.settings import Settings
 
 
@@ -20,3 +21,4 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield from tokens.keys(settings)
     for check in (surroundings.clock, surroundings.time_servers, surroundings.fonts, surroundings.locks):
         yield from check(settings)
+    yield from time_stamps(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,7 +13,10 @@ import httpx
 import pytest
 from cryptography import x509
 
+from api.diagnosis.findings import Level
+from api.diagnosis.time_stamps import time_stamps
 from api.outside.tsa import OutsideTsa
+from api.settings import Settings
 from ca.documents.errors import TimeStampMissing
 from ca.documents.time_stamping import token_over
 from tests.api.running import Server, free_port
@@ -100,3 +104,18 @@ def test_one_that_does_not_answer_in_time() -> None:
         tsa = OutsideTsa(f"http://127.0.0.1:{listening.server_port}/", list, impatient)
         with closing(tsa), pytest.raises(TimeStampMissing, match="Timeout"):
             token_over(b"what is stamped", tsa.answer)
+
+
+def test_the_doctor_asks_for_a_stamp(server: Server, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, tsa_url=f"{server.url}/tsa")
+    (unbelieved,) = time_stamps(settings)
+    assert unbelieved.level is Level.FAULT
+    folder = settings.folder.outside_cas
+    folder.mkdir()
+    shutil.copy(server.data / "pki" / "issuing.pem", folder)
+    (unproved,) = time_stamps(settings)
+    assert unproved.level is Level.WARNING
+    shutil.copy(server.data / "pki" / "root.crl", folder)
+    (fine,) = time_stamps(settings)
+    assert fine.level is Level.GOOD
+    assert list(time_stamps(Settings(data_dir=tmp_path))) == []
