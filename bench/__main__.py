@@ -12,6 +12,7 @@ from bench import (
     envelopes,
     issuance,
     memory,
+    openings,
     pictures,
     responder,
     review,
@@ -33,6 +34,7 @@ PARTS = (
     "responder",
     "review",
     "scan",
+    "openings",
     "memory",
     "pictures",
     "envelopes",
@@ -71,6 +73,10 @@ def _lines(parts: list[str], seconds: float) -> Iterator[Line]:
         yield from review.run(seconds)
     if "scan" in parts:
         yield from scan.run(seconds)
+    if "openings" in parts:
+        with setting.fresh_token("openings") as token:
+            assert isinstance(token, Token)
+            yield from openings.run(token, seconds)
     if "memory" in parts:
         yield from memory.run()
     if "pictures" in parts:
