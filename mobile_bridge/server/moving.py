@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, insert, select, update
 
 from mobile_bridge.server import rules, tables
 from mobile_bridge.server.rules import OPEN, SUPERSEDED, Action, Actor, SessionKind, Status
@@ -58,6 +58,16 @@ class Step:
 
 _TABLE: Final = tables.session
 
+# Made once: building a statement costs SQLAlchemy more than SQLite takes to carry it out.
+_NEW_SESSION: Final = insert(_TABLE)
+_NEW_EVENT: Final = insert(tables.event)
+_TAKING: Final = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("which"), _TABLE.c.status == bindparam("was"))
+    .values(events=_TABLE.c.events + 1)
+    .returning(_TABLE.c.events)
+)
+
 
 def create(
     tx: Connection, kind: SessionKind, subject: str, owner: str, now: datetime, expires_at: datetime
@@ -74,7 +84,7 @@ def create(
         "expires_at": expires_at,
         "events": 1,
     }
-    tx.execute(insert(_TABLE).values(row))
+    tx.execute(_NEW_SESSION, row)
     _record(tx, session_id, Event(1, now, Actor.REQUESTER, "create", None, Status.CREATED, None))
     return session_id
 
@@ -86,10 +96,10 @@ def take(
 
     ``where``: what else must hold for it.
     """
-    unmoved = (_TABLE.c.id == session_id) & (_TABLE.c.status == step.before)
-    written = values | {"status": step.after, "events": _TABLE.c.events + 1}
-    change = update(_TABLE).where(unmoved, *where).values(written).returning(_TABLE.c.events)
-    number = tx.execute(change).scalar_one_or_none()
+    unmoved = {"which": session_id, "was": step.before}
+    written = values | {"status": step.after}
+    change = _TAKING.where(*where) if where else _TAKING
+    number = tx.execute(change, unmoved | written).scalar_one_or_none()
     if number is not None:
         event = Event(number, now, step.actor, step.action, step.before, step.after, step.code)
         _record(tx, session_id, event)
@@ -131,4 +141,4 @@ def _event(row: Row[Any]) -> Event:
 
 def _record(tx: Connection, session_id: str, event: Event) -> None:
     row = {name: getattr(event, name) for name in Event.__slots__}
-    tx.execute(insert(tables.event).values(row | {"session_id": session_id}))
+    tx.execute(_NEW_EVENT, row | {"session_id": session_id})

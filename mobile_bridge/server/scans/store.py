@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, insert, or_, select, update
 
 from mobile_bridge.server import moving, tables
 from mobile_bridge.server.moving import Clock, Step
@@ -99,7 +99,7 @@ class Scans:
                 "request": canonical(request),
                 "request_digest": digest,
             }
-            tx.execute(insert(SCAN).values(row))
+            tx.execute(_NEW_SCAN, row)
             self._stepped(tx, session_id, kind, Step.note(Status.CREATED, "create", Actor.REQUESTER))
             for one in superseded:
                 self.on_end(tx, self.of(tx, one))
@@ -193,8 +193,8 @@ class Scans:
         if moving.take(tx, scan.id, step, self.clock(), **(common or {})) is None:
             return False
         if values:
-            change = update(SCAN).where(SCAN.c.session_id == scan.id, *where).values(values)
-            if tx.execute(change).rowcount == 0:
+            change = _WRITING.where(*where) if where else _WRITING
+            if tx.execute(change, {"which": scan.id} | values).rowcount == 0:
                 return False
         self._stepped(tx, scan.id, scan.kind, step)
         if step.after in FINAL:
@@ -252,9 +252,7 @@ def is_free(now: datetime) -> ColumnElement[bool]:
 
 
 def _read(connection: Connection, kind: type[S], session_id: str) -> S | None:
-    columns = [_column(one.name) for one in fields(kind)]
-    asked = select(*columns).select_from(_JOINED).where(SESSION.c.id == session_id)
-    row = connection.execute(asked).one_or_none()
+    row = connection.execute(_READING[kind], {"asked": session_id}).one_or_none()
     return None if row is None else kind(**_typed(row._asdict()))
 
 
@@ -262,6 +260,17 @@ def _column(name: str) -> ColumnElement[Any]:
     if name in _NAMES:
         return _NAMES[name].label(name)
     return (SESSION if name in SESSION.c else SCAN).c[name]
+
+
+def _reading(kind: type[Standing]) -> Select[Any]:
+    columns = [_column(one.name) for one in fields(kind)]
+    return select(*columns).select_from(_JOINED).where(SESSION.c.id == bindparam("asked"))
+
+
+# Made once: building a statement costs SQLAlchemy more than SQLite takes to carry it out.
+_READING: Final = {kind: _reading(kind) for kind in (Standing, Scan)}
+_NEW_SCAN: Final = insert(SCAN)
+_WRITING: Final = update(SCAN).where(SCAN.c.session_id == bindparam("which"))
 
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:
