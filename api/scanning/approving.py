@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -41,6 +42,10 @@ from mobile_bridge.server.scans import Approval, Scan, ScanService
 FOR_GOOD: Final = (DocumentChanged, DocumentMissing, DocumentRefused, DepositTooLate, OpeningOver)
 """What no second try changes: the scan fails."""
 
+AT_ONCE: Final = 8
+"""How many acts of a process are at the token at a time. When an opening begins, hundreds come at once: they
+wait here for their turn, and none is refused because others kept every session of the token busy."""
+
 
 class Approvals:
     """Approves and refuses scans. ``acts``: what each kind does."""
@@ -64,6 +69,7 @@ class Approvals:
         self._pseudonyms = pseudonyms
         self._clock = clock
         self._journal = journal
+        self._room = BoundedSemaphore(AT_ONCE)
 
     def approve(self, person: VerifiedPerson, scan_id: str, said: Said) -> Scan:
         """Do what the platform asked for; the scan as it is then.
@@ -93,7 +99,8 @@ class Approvals:
             with self._db.read() as tx:
                 _check_platform(tx, approval.scan)
             asked = self._choices.made(approval.scan, person, said)
-            outcome = self._acts[asked.scan.kind].perform(asked)
+            with self._room:
+                outcome = self._acts[asked.scan.kind].perform(asked)
             answer = self._answer(asked, outcome)
             self._choices.check_still(asked)
             with self._db.write() as tx:
