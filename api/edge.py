@@ -90,7 +90,7 @@ class _Exchange:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         self._id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         kind = headers.get(b"content-type", b"").partition(b";")[0].decode("latin-1")
-        self._limit = _limit(scope["path"], kind.lower())
+        self._limit = limit_of(scope["path"], kind.lower())
         self._declared = headers.get(b"content-length", b"").decode("latin-1")
         self._received = 0
         self._status = 0
@@ -152,8 +152,8 @@ class _Exchange:
         )
 
 
-def _limit(path: str, kind: str) -> int:
-    """How many bytes a body may have."""
+def limit_of(path: str, kind: str) -> int:
+    """How many bytes a body of this media type may have at a path."""
     if kind == _FORM and _DOCUMENT.fullmatch(path):
         return _DOCUMENT_LIMIT
     return _LIMITS.get(kind, _DEFAULT_LIMIT)

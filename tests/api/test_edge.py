@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from api import logs, problems
 from api.db import Database, make_engine
-from api.edge import Edge
+from api.edge import Edge, limit_of
 from api.logs import log
 from api.metrics.meters import Meters
 from hsm.errors import KeyNotFound, PinIncorrect, SealBridgeError
@@ -246,3 +246,17 @@ def test_text_that_postgresql_cannot_store(postgres_url: str) -> None:
     assert here.get("/a").json() == "a"
     assert code_of(here.get("/a%00b")) == (422, "request_invalid")
     db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "megabytes"),
+    [
+        ("/v1/certificates/0AF3/seals", "multipart/form-data", 258),
+        ("/v1/certificates/0AF3/seals/", "multipart/form-data", 66),
+        ("/v1/certificates/0AF3/seals", "application/pdf", 64),
+        ("/v1/certificates/0AF3/seals", "text/plain", 0.25),
+        ("/v1/applications/1/seals", "multipart/form-data", 66),
+    ],
+)
+def test_large_documents_are_taken_at_one_address(path: str, kind: str, megabytes: float) -> None:
+    assert limit_of(path, kind) == megabytes * 1024**2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -19,7 +21,8 @@ from ca.documents.levels import Level
 from tests.api.people import PIN, Phone
 from tests.api.running import Server
 from tests.ca.documents.judges import pdfsig
-from tests.ca.documents.pdfs import padded_pdf
+from tests.ca.documents.pdfs import padded_pdf, plain_pdf
+from tests.support.mutating import mutated
 
 
 @pytest.mark.parametrize("level", [None, *Level])
@@ -105,3 +108,13 @@ def _peak(process: int) -> float:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
     assert found is not None
     return int(found[1]) / 1024
+
+
+def test_mutated_documents_never_break_the_service(phone: Phone, serial: str, a_pdf: bytes) -> None:
+    """What happens to each is tried without HTTP; here, that no answer is a fault of the server."""
+    generator = random.Random(20261125)
+    given = [a_pdf, plain_pdf(), phone.stamp(serial, a_pdf).content]
+    ends = Counter(phone.stamp(serial, mutated(generator, given)).status_code for _ in range(25))
+    assert ends[200] > 0
+    assert ends[422] > 0
+    assert max(ends) < 500
