@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from asn1crypto import core
+from asn1crypto import cms, core, tsp
 
 from ca.seals.errors import SealMalformed
 from ca.seals.objects import structures
@@ -13,6 +13,8 @@ from ca.seals.objects.model import Holders, Picture, SealObject, StampObject
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 """A seal holds a picture of a few centimetres; more is not one."""
+_EARLY_PARTS: Final = 2  # of a signature in GM/T 0031-2014; later ones have four or five
+_CHINA: Final = timezone(timedelta(hours=8))
 _FIRST_NEW: Final = 4  # the first version whose structure is that of GB/T 38540
 
 
@@ -26,9 +28,11 @@ def read_seal(encoded: bytes) -> SealObject:
 
 
 def read_stamp(encoded: bytes) -> StampObject:
-    """A signature made with a seal, from DER; of GB/T 38540 alone. Raises SealMalformed."""
+    """A signature made with a seal, from DER, also as GM/T 0031-2014 wrote it. Raises SealMalformed."""
     with _Refusing():
         _check_size(encoded)
+        if len(core.Sequence.load(encoded, strict=True)) == _EARLY_PARTS:
+            return _early_stamp(encoded, structures.EarlyStamp.load(encoded, strict=True))
         stamp = structures.Stamp.load(encoded, strict=True)
         to_sign = stamp["to_sign"]
         return StampObject(
@@ -45,6 +49,36 @@ def read_stamp(encoded: bytes) -> StampObject:
             signed=to_sign.dump(),
             time_stamp=stamp["time_stamp"].native,
         )
+
+
+def _early_stamp(encoded: bytes, stamp: Any) -> StampObject:
+    to_sign = stamp["to_sign"]
+    return StampObject(
+        der=encoded,
+        version=to_sign["version"].native,
+        seal=read_seal(to_sign["seal"].dump()),
+        at=_early_time(to_sign["time"].native),
+        digest=to_sign["digest"].native,
+        property=to_sign["property"].native,
+        critical=(),
+        certificate=to_sign["certificate"].native,
+        algorithm=to_sign["algorithm"].dotted,
+        signature=stamp["signature"].native,
+        signed=to_sign.dump(),
+        # Whatever stood in its place was there before the signature, and proves nothing of it.
+        time_stamp=None,
+    )
+
+
+def _early_time(told: bytes) -> datetime:
+    """Text in China's time, an ASN.1 time, or what a time stamp says."""
+    if told[:1].isdigit():
+        return datetime.fromisoformat(told.decode("ascii").strip()).replace(tzinfo=_CHINA).astimezone(UTC)
+    if told[:1] == b"\x30":
+        content = cms.ContentInfo.load(told, strict=True)["content"]["encap_content_info"]["content"]
+        return _time(tsp.TSTInfo.load(bytes(content))["gen_time"])
+    found = core.UTCTime if told[:1] == b"\x17" else core.GeneralizedTime
+    return _time(found.load(told, strict=True))
 
 
 class _Refusing:

@@ -181,6 +181,26 @@ class ToSign(core.Sequence):
     ]
 
 
+class EarlyToSign(core.Sequence):
+    """TBS_Sign of GM/T 0031-2014; ``time``: text, a time or a time stamp, whatever the maker put there."""
+
+    _fields: ClassVar[Any] = [
+        ("version", core.Integer),
+        ("seal", core.Any),
+        ("time", core.OctetBitString),
+        ("digest", core.OctetBitString),
+        ("property", core.IA5String),
+        ("certificate", core.OctetString),
+        ("algorithm", core.ObjectIdentifier),
+    ]
+
+
+class EarlyStamp(core.Sequence):
+    """SES_Signature of GM/T 0031-2014."""
+
+    _fields: ClassVar[Any] = [("to_sign", EarlyToSign), ("signature", core.OctetBitString)]
+
+
 class Stamp(core.Sequence):
     """SES_Signature."""
 

@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ca.distinguished import SubjectFacts
+from ca.documents.time_stamping import token_over
 from ca.errors import SigningKeyRefused
-from ca.hierarchy import spki
+from ca.hierarchy import sign_with, spki
 from ca.issuance import IssuanceRequest
 from ca.seals.errors import SealMalformed, SealOrderRefused
 from ca.seals.objects import structures
@@ -28,9 +29,10 @@ from ca.seals.objects.reading import read_seal, read_stamp
 from ca.seals.objects.verification import FAULT_NAMES, Fault, seal_faults, stamp_faults
 from ca.seals.picture import SealDesign, draw_seal
 from ca.seals.rules import SealKind
-from ca.signatures import check
+from ca.signatures import algorithm_of, check
 from hsm import KeyKind, PrivateKey, Token, TokenKeys
-from tests.ca.conftest import CREDIT_CODE, NOW, SmallCa
+from tests.ca.conftest import CREDIT_CODE, NOW, Clock, SmallCa
+from tests.ca.timestamps.conftest import make
 
 DIGEST = bytes(range(32))
 NAME = "临沂某某建设有限公司"
@@ -272,6 +274,45 @@ def test_a_seal_of_2014_is_read_and_verified(sm2: Path, holder: Party) -> None:
     assert (seal.version, seal.name, seal.picture.format) == (1, "某某公章", "OFD")
     assert seal.signed == signed
     assert seal_faults(seal, now, lambda *_: True) == []
+
+
+@pytest.mark.parametrize("how", ["text", "UTCTime", "time stamp"])
+def test_a_signature_of_2014_is_read_and_verified(
+    how: str,
+    seal: SealObject,
+    holder: Party,
+    small_ca: SmallCa,
+    session_token: Token,
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    """GM/T 0031-2014: the certificate is signed too, and the time is whatever the maker put there."""
+    key, certificate = holder
+    times = {"text": b"2026-11-23 16:00:00", "UTCTime": core.UTCTime(NOW).dump()}
+    if how == "time stamp":
+        stamping = make(small_ca, session_token, clock, tmp_path, KeyKind.P256)
+        times[how] = token_over(DIGEST, stamping.stamper.answer)
+    to_sign = structures.EarlyToSign(
+        {
+            "version": 1,
+            "seal": core.Any(core.Sequence.load(seal.der)),
+            "time": times[how],
+            "digest": DIGEST,
+            "property": "/Doc_0/Signs/Sign_0/Signature.xml",
+            "certificate": certificate.public_bytes(Encoding.DER),
+            "algorithm": algorithm_of(key.public_key()),
+        }
+    )
+    parts = {"to_sign": to_sign, "signature": sign_with(key, to_sign.dump())}
+    stamp = read_stamp(structures.EarlyStamp(parts).dump())
+    assert (stamp.version, stamp.at, stamp.seal.id) == (1, NOW, seal.id)
+    assert stamp_faults(stamp, DIGEST, lambda *_: True) == []
+    assert Fault.SIGNATURE in stamp_faults(
+        replace(stamp, signed=stamp.signed + b"!"), DIGEST, lambda *_: True
+    )
+    broken = {"to_sign": {**{name: to_sign[name] for name in to_sign}, "time": b"yesterday"}}
+    with pytest.raises(SealMalformed):
+        read_stamp(structures.EarlyStamp(parts | broken).dump())
 
 
 def test_a_key_that_is_not_sm2_checks_no_sm2_signature(maker: Party) -> None:
