@@ -72,7 +72,7 @@ def _early_stamp(encoded: bytes, stamp: Any) -> StampObject:
 
 def _early_time(told: bytes) -> datetime:
     """Text in China's time, an ASN.1 time, or what a time stamp says."""
-    if told[:1].isdigit():
+    if told[:1] in (b"1", b"2"):  # of a year; "0" would be the first byte of a SEQUENCE
         return datetime.fromisoformat(told.decode("ascii").strip()).replace(tzinfo=_CHINA).astimezone(UTC)
     if told[:1] == b"\x30":
         content = cms.ContentInfo.load(told, strict=True)["content"]["encap_content_info"]["content"]
