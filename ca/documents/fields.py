@@ -15,6 +15,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SignatureFormField
 
 from ca.documents.appearance import Appearances, dictionary
+from ca.documents.errors import PdfDamaged
 from ca.documents.impressions import Impression
 
 
@@ -27,14 +28,18 @@ def show(field: Any, impression: Impression, appearances: Appearances) -> None:
 def add_fields(
     writer: IncrementalPdfFileWriter,
     impressions: Sequence[Impression],
+    pages: Sequence[Any],
     appearances: Appearances,
     stem: str,
 ) -> list[Any]:
-    """Further fields, named after ``stem``, and nothing in them yet. The form must be there."""
+    """Further fields, named after ``stem``, and nothing in them yet. The form must be there.
+
+    ``pages``: dictionaries of the document's pages, as they were read.
+    """
     added = []
     fields = writer.root["/AcroForm"]["/Fields"]
     for number, impression in enumerate(impressions, start=2):
-        page, _ = writer.find_page_for_modification(impression.page)  # type: ignore[no-untyped-call]
+        page = _in(writer, pages[impression.page])
         field = SignatureFormField(f"{stem}-{number}", box=impression.box, include_on_page=page)
         show(field, impression, appearances)
         reference: IndirectObject = writer.add_object(field)
@@ -43,3 +48,12 @@ def add_fields(
         added.append(field)
     writer.update_container(fields)
     return added
+
+
+def _in(writer: IncrementalPdfFileWriter, page: Any) -> IndirectObject:
+    """A page in the update. pyHanko's own search counts through the tree for every one."""
+    home = page.container_ref
+    found = IndirectObject(home.idnum, home.generation, writer)  # type: ignore[no-untyped-call]
+    if "/Kids" in found.get_object():  # type: ignore[no-untyped-call]  # a page must be an object of its own (ISO 32000-1, 7.7.3.2)
+        raise PdfDamaged("a page is written in the page tree itself")
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -108,13 +108,14 @@ def prepare_in(
     with refusing_damage():
         writer = update_of(source.reader)
         appearances = Appearances(writer, picture, part=archival_part(source.reader))
-        return _write(writer, name, marks, placeholder, appearances, algorithm, terms)
+        return _write(writer, name, marks, source.pages, placeholder, appearances, algorithm, terms)
 
 
 def _write(
     writer: IncrementalPdfFileWriter,
     name: str,
     marks: Sequence[Impression],
+    pages: Sequence[Any],
     placeholder: SignatureObject,
     appearances: Appearances,
     algorithm: hashes.HashAlgorithm,
@@ -126,7 +127,7 @@ def _write(
     steps = PdfCMSEmbedder(spec).write_cms(field_name=name, writer=writer)
     field = next(steps).get_object()
     show(field, first, appearances)
-    more = add_fields(writer, others, appearances, name)
+    more = add_fields(writer, others, pages, appearances, name)
     limits = limits_of(terms, lock, algorithm)
     signature = steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=limits))
     for one in more:

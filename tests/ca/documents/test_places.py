@@ -8,9 +8,19 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NumberObject, StreamObject, pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from ca.documents.errors import KeywordNotFound, SealOffPage, SeamTooShort, TooManyImpressions
+from ca.documents import keywords
+from ca.documents.errors import (
+    KeywordNotFound,
+    KeywordSearchFailed,
+    SealOffPage,
+    SeamTooShort,
+    TooManyImpressions,
+)
 from ca.documents.forms import SEAL_PLACE, render_application_form
+from ca.documents.geometry import PageGeometry
 from ca.documents.impressions import impressions
 from ca.documents.keywords import find_keyword
 from ca.documents.placing import AtKeyword, Edge, OnEveryPage, Place, Seam, Which
@@ -20,7 +30,7 @@ from ca.documents.signing import seal_pdf
 from ca.documents.verification import verify_pdf
 from ca.seals.picture import SealPicture
 from tests.ca.documents.judges import pdfsig
-from tests.ca.documents.pdfs import plain_pdf
+from tests.ca.documents.pdfs import plain_pdf, writer_of, written
 from tests.ca.documents.pki import NOW, Issuer
 from tests.ca.documents.test_forms import FORM
 from tests.ca.judges import run
@@ -172,3 +182,53 @@ def test_shares_make_the_whole(edge: Edge) -> None:
     area = sum((right - left) * (bottom - top) for left, top, right, bottom in shares)
     assert area == pytest.approx(1)
     assert len(set(shares)) == 7
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("unit", [1.0, 2.5])
+def test_user_space_and_what_is_shown_are_one(rotation: int, unit: float) -> None:
+    geometry = PageGeometry((30.0, 40.0, 530.0, 790.0), rotation, unit)
+    left, bottom, right, top = geometry.rectangle(50, 60, 20, 10)
+    assert geometry.shown_mm((left + right) / 2, (bottom + top) / 2) == pytest.approx((50, 60))
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_a_seal_at_a_keyword_covers_it_as_shown(
+    rotate: int, issuer: Issuer, picture: SealPicture, tmp_path: Path
+) -> None:
+    """However the page is turned: what changes of the picture surrounds the words."""
+    writer = IncrementalPdfFileWriter(BytesIO(render_application_form(FORM)))
+    page = writer.find_page_for_modification(0)[0].get_object()
+    page["/Rotate"] = NumberObject(rotate)
+    writer.update_container(page)
+    form = written(writer)
+    sealed = seal_pdf(form, issuer.identity(), picture, AtKeyword("授权代表签名"), reason="签章", at=NOW)
+    before, after = (shown_by_pdfium(pdf, tmp_path)[0] for pdf in (form, sealed))
+    changed = ImageChops.difference(before, after).getbbox()
+    assert changed
+    source = open_sealable(form)
+    [found] = find_keyword(source, "授权代表签名")
+    x_mm, y_mm = source.geometry(0).shown_mm(found.x, found.y)
+    middle = ((changed[0] + changed[2]) / 2 * 25.4 / _PPI, (changed[1] + changed[3]) / 2 * 25.4 / _PPI)
+    assert middle == pytest.approx((x_mm, y_mm), abs=0.6)
+
+
+def test_a_search_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form that draws itself ten times over, twelve levels deep, as PDFs made to hurt do."""
+    monkeypatch.setattr(keywords, "_SECONDS", 1.0)
+    writer = writer_of()
+    drawn = writer.add_object(StreamObject(stream_data=b"BT ET"))
+    for _ in range(12):
+        inner = DictionaryObject({pdf_name("/X"): drawn})
+        form = StreamObject(stream_data=b"/X Do " * 10)
+        form[pdf_name("/Type")], form[pdf_name("/Subtype")] = pdf_name("/XObject"), pdf_name("/Form")
+        form[pdf_name("/BBox")] = ArrayObject(map(NumberObject, (0, 0, 9, 9)))
+        form[pdf_name("/Resources")] = DictionaryObject({pdf_name("/XObject"): inner})
+        drawn = writer.add_object(form)
+    page = writer.find_page_for_modification(0)[0].get_object()
+    page[pdf_name("/Resources")] = DictionaryObject(
+        {pdf_name("/XObject"): DictionaryObject({pdf_name("/X"): drawn})}
+    )
+    page[pdf_name("/Contents")] = writer.add_object(StreamObject(stream_data=b"/X Do"))
+    with pytest.raises(KeywordSearchFailed):
+        find_keyword(open_sealable(written(writer)), "盖章")

@@ -244,11 +244,11 @@ def test_a_weak_lock_key_is_refused_before_anything_is_prepared(issuer: Issuer, 
 
 
 def test_a_key_of_an_unknown_kind_is_refused(picture: SealPicture, tmp_path: Path) -> None:
-    run("openssl", "genpkey", "-algorithm", "SM2", "-out", tmp_path / "key.pem")
-    request = ("openssl", "req", "-x509", "-new", "-sm3", "-subj", "/CN=SM2", "-key", tmp_path / "key.pem")
-    code, output = run(*request, "-out", tmp_path / "sm2.pem")
+    run("openssl", "genpkey", "-algorithm", "ED448", "-out", tmp_path / "key.pem")
+    request = ("openssl", "req", "-x509", "-new", "-subj", "/CN=Ed448", "-key", tmp_path / "key.pem")
+    code, output = run(*request, "-out", tmp_path / "ed448.pem")
     assert code == 0, output
-    certificate = x509.load_pem_x509_certificate((tmp_path / "sm2.pem").read_bytes())
+    certificate = x509.load_pem_x509_certificate((tmp_path / "ed448.pem").read_bytes())
     with pytest.raises(SigningKeyRefused):
         prepare_pdf(plain_pdf(), certificate, picture, PLACE, reason="申请", at=NOW)
 
