@@ -84,3 +84,11 @@ class OwnSeal(AppError):
     kind = Kind.FORBIDDEN
     code = "own_seal"
     zh = "不能审核或处置本人申请的印章，请由其他操作员处理"
+
+
+class PicturesBusy(AppError):
+    """Other pictures are being looked at; nothing of this one was kept."""
+
+    kind = Kind.BUSY
+    code = "pictures_busy"
+    zh = "图片处理繁忙，请稍后再试"

@@ -7,10 +7,13 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, literal, or_, select
 
+from api.catalogue.rules import CertificateKind
 from api.certificates import queries as holdings
+from api.certificates.tables import holding
 from api.db import Database
+from api.enterprises.tables import enterprise
 from api.errors import NotFound
 from api.jobs.queue import Job
 from api.seals import queries
@@ -26,11 +29,14 @@ from ca.audit.event import Event
 from ca.audit.journal import Journal
 from ca.ledger import Ledger
 from ca.seals.errors import SealOrderRefused
+from ca.seals.picture import OF_LEGAL_PERSON
+from ca.seals.rules import SealKind
 from ca.status import HOLD, Standing, standing
 from ca.tables import certificate
 
 _AT_ONCE: Final = 200
 _ENDED: Final = "印章所绑定的证书已失效"
+_OTHER_PERSON: Final = "法定代表人已变更"
 _OPEN: Final = IN_HAND | WAITING
 
 
@@ -71,9 +77,11 @@ class Finishing:
             self._keep(known, serial, made)
 
     def end_overdue(self) -> int:
-        """Seals whose certificates ended or were revoked; returns how many. A sweep does it."""
+        """Seals whose certificates ended or were revoked, or whose legal representative is another by now;
+        returns how many. A sweep does it."""
         now = self._clock()
-        return sum(self._end_one(one, now) for one in self._overdue(now))
+        ended = sum(self._end_one(one, now) for one in self._overdue(now))
+        return ended + sum(self._end(one, Action.DESTROY, _OTHER_PERSON) for one in self._of_former())
 
     def _keep(self, known: RegisteredSeal, serial: str, made: MadeSeal) -> None:
         """The one that it takes the place of ends in the same transaction."""
@@ -97,6 +105,20 @@ class Finishing:
         asked = asked.where(seal.c.status.in_(sorted(_OPEN)), over).order_by(seal.c.id).limit(_AT_ONCE)
         with self._db.read() as tx:
             return [queries.find(tx, one) for one in tx.execute(asked).scalars()]
+
+    def _of_former(self) -> list[RegisteredSeal]:
+        """An enterprise's seals in the name of who represented it before."""
+        present = enterprise.c.legal_person + literal(OF_LEGAL_PERSON)
+        asked = select(seal.c.id).join(holding, holding.c.serial == seal.c.serial)
+        asked = asked.join(enterprise, enterprise.c.credit_code == seal.c.credit_code).where(
+            seal.c.kind == SealKind.LEGAL_PERSON,
+            holding.c.kind == CertificateKind.ENTERPRISE,
+            seal.c.status.in_(sorted(IN_HAND)),
+            seal.c.name != present,
+        )
+        with self._db.read() as tx:
+            found = tx.execute(asked.order_by(seal.c.id).limit(_AT_ONCE)).scalars()
+            return [queries.find(tx, one) for one in found]
 
     def _end_one(self, known: RegisteredSeal, now: datetime) -> bool:
         entry = self._ledger.find(int(known.serial, 16))

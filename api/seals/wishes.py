@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -11,7 +13,7 @@ from api.certificates.queries import Holding
 from api.certificates.service import HeldCertificate
 from api.db import Database
 from api.enterprises.tables import enterprise
-from api.seals.errors import LegalPersonUnknown
+from api.seals.errors import LegalPersonUnknown, PicturesBusy
 from api.seals.faces import Face, drawn
 from api.seals.rules import check_kind
 from ca.distinguished import organization_of
@@ -21,6 +23,11 @@ from ca.seals.picture import SealDesign
 from ca.seals.rules import RULES, OvalRule, Owner, RoundRule, SealKind, SquareRule, owner_of
 from ca.seals.uploaded.embedding import embedded
 from ca.seals.uploaded.model import Outline, Shape
+
+_AT_ONCE: Final = 2
+_PATIENCE: Final = 8.0  # seconds
+_CUTTING: Final = BoundedSemaphore(_AT_ONCE)
+"""Each takes a second of a processor and some hundred megabytes: many at once would keep all else waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ def face_of(db: Database, held: HeldCertificate, wish: Wish) -> Face:
     """Takes a second or two with a photo; no transaction may be open.
 
     Raises SealKindRefused, LegalPersonUnknown, SealNameRefused, SealCodeRefused, SealLineRefused,
-    GlyphsMissing, and with a photo what ``cut_seal`` raises.
+    GlyphsMissing, and with a photo PicturesBusy and what ``cut_seal`` raises.
     """
     check_kind(held.holding.kind, wish.kind)
     with db.read() as tx:
@@ -75,7 +82,12 @@ def _cut(design: SealDesign, photo: bytes) -> Face:
     if design.kind is SealKind.DEPARTMENT and not (design.line or "").strip():
         raise SealLineRefused("a department's seal names the department")
     outline = outline_of(RULES[design.kind, design.owner or owner_of(design.name)])
-    png = cut_seal(photo, outline).png
+    if not _CUTTING.acquire(timeout=_PATIENCE):
+        raise PicturesBusy(f"{_AT_ONCE} pictures are being looked at")
+    try:
+        png = cut_seal(photo, outline).png
+    finally:
+        _CUTTING.release()
     picture = embedded(design.title, png, outline.width_mm, outline.height_mm)
     return Face(design.kind, design.title, picture, None)
 

@@ -20,6 +20,8 @@ from ca.typesetting.engine import Template
 
 _SEAL: Final = Template(Path(__file__).parent / "templates" / "seal.typ")
 PNG_PPI: Final = 300.0
+OF_LEGAL_PERSON: Final = "名章"
+"""What the name of a legal representative's seal ends in."""
 _NARROW: Final = 1 / 0.56  # an Arabic digit's own place is that much narrower than its em square
 
 
@@ -47,7 +49,7 @@ class SealDesign:
         if self.kind is SealKind.ENTERPRISE:
             return f"{self.name}公章"
         if self.kind is SealKind.LEGAL_PERSON:
-            return f"{self.name}名章"
+            return f"{self.name}{OF_LEGAL_PERSON}"
         number = "" if self.number is None else f"({self.number})"
         return f"{self.name}{self.line or LINES.get(self.kind, '')}{number}"
 

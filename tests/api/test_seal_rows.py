@@ -18,6 +18,7 @@ from api.applications.tables import application
 from api.certificates import queries as holdings
 from api.certificates.tables import holding
 from api.db import Database
+from api.enterprises.tables import enterprise
 from api.jobs.queue import Job
 from api.messages.tables import message
 from api.seals import queries
@@ -88,9 +89,9 @@ class Bench:
                 tx.execute(update(holding).where(holding.c.serial == follows).values(replaced_by=serial))
         return serial
 
-    def applied(self, serial: str, kind: SealKind = SealKind.CONTRACT) -> RegisteredSeal:
+    def applied(self, serial: str, kind: SealKind = SealKind.CONTRACT, name: str = NAME) -> RegisteredSeal:
         """A seal that waits for review."""
-        face = drawn(SealDesign(kind, NAME))
+        face = drawn(SealDesign(kind, name))
         with self.db.write() as tx:
             new = face.registered(holdings.find(tx, serial), Status.APPLIED, self.clock())
             queries.add(tx, new, face.pictures, By(Actor.HOLDER, "1"), None)
@@ -266,6 +267,23 @@ def test_seals_end_with_their_certificates(bench: Bench) -> None:
     assert bench.round_seal(held).status is Status.MADE
     assert bench.round_seal(long).status is Status.MADE
     assert bench.find(waiting).status is Status.REJECTED
+
+
+def test_the_seal_of_a_former_legal_representative_ends(bench: Bench) -> None:
+    serial = bench.certificate()
+    row = {"credit_code": bench.credit_code, "name": NAME, "legal_person": "王建国", "since": NOW}
+    with bench.db.write() as tx:
+        tx.execute(insert(enterprise).values(row | {"administrator_id": bench.person}))
+    waiting = bench.applied(serial, SealKind.LEGAL_PERSON, "王建国").id
+    bench.move(waiting, Action.APPROVE)
+    assert bench.make(waiting).name == "王建国名章"
+    assert bench.finishing.end_overdue() == 0
+    with bench.db.write() as tx:
+        mine = enterprise.c.credit_code == bench.credit_code
+        tx.execute(update(enterprise).where(mine).values(legal_person="赵敏"))
+    assert bench.finishing.end_overdue() == 1
+    ended = bench.find(waiting)
+    assert (ended.status, ended.note) == (Status.DESTROYED, "法定代表人已变更")
 
 
 def test_of_two_who_decide_at_once_one_is_told(bench: Bench) -> None:
