@@ -95,7 +95,10 @@ class AlgorithmsView(Answer):
 
 
 class SignatureView(Answer):
-    """One signature. ``claimed_at``: by the signer alone; ``proven_at``: by time stamps."""
+    """One signature. ``appearance``: what is seen of it on its page (PNG, base64), where the seal has no
+    picture of its own; it proves nothing.
+
+    ``claimed_at``: by the signer alone; ``proven_at``: by time stamps."""
 
     field: str
     verdict: Verdict
@@ -104,6 +107,7 @@ class SignatureView(Answer):
     signer: SignerView | None
     seal: SealView | None
     page: int | None
+    appearance: str
     reason: str
     claimed_at: datetime | None
     proven_at: datetime | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from ca.documents.reading import MAX_BYTES, read_pdf, refusing_damage
 from ca.documents.verification import judging, long_term, messages, signatures, suspicion, time_stamps
 from ca.documents.verification.certificates import Judged, facts, may_sign_documents
 from ca.documents.verification.changes import History, Permission, Since
+from ca.documents.verification.drawn import drawn
 from ca.documents.verification.errors import (
     FileTooLarge,
     NotAPdf,
@@ -93,11 +94,12 @@ class _Verification:
         self._known, self._alone = embedded.knowing(trust), embedded.alone(trust)
         self._stamps = [*filter(None, map(self._stamp, self._found))]
         self._outside = self._revisions.bytes_outside()
+        self._places = {one.field: self._pages.place_of(one.widget) for one in self._found}
         self._unlisted = self._revisions.unlisted_objects()
 
     def report(self) -> DocumentReport:
         """All of it."""
-        signed = tuple(self._signature(one) for one in self._found if not one.is_stamp)
+        signed = self._illustrated([self._signature(one) for one in self._found if not one.is_stamp])
         signs = tuple(self._signs())
         return DocumentReport(
             sha256=hashlib.sha256(self._pdf).hexdigest(),
@@ -109,6 +111,19 @@ class _Verification:
             signatures=signed,
             time_stamps=tuple(one.report for one in self._stamps),
             warnings=signs,
+        )
+
+    def _illustrated(self, signed: list[SignatureReport]) -> tuple[SignatureReport, ...]:
+        """With what is seen of those whose seal has no picture of its own."""
+        places = {
+            one.field: place
+            for one in signed
+            if not (one.seal and one.seal.picture) and (place := self._places[one.field])
+        }
+        pictures = drawn(self._pdf, self._password, places.values())
+        return tuple(
+            replace(one, appearance=pictures.get(places[one.field], b"")) if one.field in places else one
+            for one in signed
         )
 
     def _signs(self) -> list[SignFound]:
@@ -148,7 +163,8 @@ class _Verification:
         return SignatureReport(
             field=found.field,
             certificate=facts(message.certificate) if message else None,
-            page=self._pages.number_of(found.widget),
+            page=place[0] if (place := self._places[found.field]) else None,
+            appearance=b"",
             reason=found.reason,
             claimed_at=claimed,
             proven_at=proven,

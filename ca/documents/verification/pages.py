@@ -14,6 +14,10 @@ _DEEPEST: Final = 64
 _MOST: Final = 20_000
 
 
+Box = tuple[float, float, float, float]
+"""In user space: left, bottom, right, top."""
+
+
 @dataclass
 class Pages:
     """Page dictionaries in order; ``annotations``: page numbers by the annotations on them."""
@@ -37,13 +41,14 @@ class Pages:
         """How many."""
         return len(self.all)
 
-    def number_of(self, widget: Any) -> int | None:
-        """The page that a field is shown on; None for an invisible one."""
-        for one in (widget, *(kid.get_object() for kid in entry(widget, "/Kids", ()))):
+    def place_of(self, field: Any) -> tuple[int, Box] | None:
+        """Where a field is shown first: the page's number, and the rectangle; None for an invisible one."""
+        for one in (field, *(kid.get_object() for kid in entry(field, "/Kids", ()))):
             reference = one.container_ref
             number = self.annotations.get((reference.idnum, reference.generation)) if reference else None
-            if number is not None and _has_size(entry(one, "/Rect", ())):
-                return number
+            box = _box(entry(one, "/Rect", ()))
+            if number is not None and box is not None:
+                return number, box
         return None
 
     def _walk(self, reference: Any, depth: int) -> None:
@@ -67,9 +72,11 @@ class Pages:
                 self.annotations.setdefault(key, self.count)
 
 
-def _has_size(rectangle: Any) -> bool:
+def _box(rectangle: Any) -> Box | None:
+    """A rectangle that has a size."""
     try:
         x0, y0, x1, y1 = (float(one) for one in rectangle)
     except (TypeError, ValueError):
-        return False
-    return x0 != x1 and y0 != y1
+        return None
+    box = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+    return box if box[0] < box[2] and box[1] < box[3] else None

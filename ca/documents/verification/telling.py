@@ -47,6 +47,7 @@ def _signature(one: SignatureReport) -> dict[str, Any]:
         "signer": facts_json(one.certificate) if one.certificate else None,
         "seal": seal_json(one.seal) if one.seal else None,
         "page": one.page,
+        "appearance": b64encode(one.appearance).decode(),
         "reason": one.reason,
         "claimed_at": time_json(one.claimed_at),
         "proven_at": time_json(one.proven_at),

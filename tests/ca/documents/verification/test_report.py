@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from ca.documents.levels import Level
 from ca.documents.signing import Place, SigningIdentity, seal_pdf
@@ -41,6 +43,17 @@ def test_a_good_one(world: World, sealed: bytes) -> None:
     assert one.algorithms == ("sha256", "ecdsa")
     assert one.now is not None
     assert (one.now.standing, one.now.source) == (Standing.IN_FORCE, Source.CRL)
+
+
+@pytest.mark.parametrize("kind", ["0", "90", "180", "270"])
+def test_what_is_seen_of_a_signature(kind: str, world: World) -> None:
+    """At its place of the page, turned as the page is: red ink of our seal, and little else."""
+    (one,) = world.verified(world.sealed(plain_pdf(rotate=int(kind)))).signatures
+    with Image.open(BytesIO(one.appearance)) as seen:
+        colours = seen.convert("RGB").resize((40, 40)).getcolors(1600)
+        assert max(seen.size) in range(238, 243)
+    red = sum(count for count, (r, g, b) in colours or () if r > 150 and g < 200 and b < 200)
+    assert 200 < red < 1000
 
 
 @pytest.mark.parametrize("kind", KEYS)
