@@ -16,6 +16,7 @@ from ca.documents.errors import ProofMissing, SignerNotGood, TimeStampMissing
 from ca.documents.levels import Lasting, Level
 from ca.documents.signing import Place, seal_in
 from ca.documents.updating import as_it_was
+from ca.documents.verification import Trust, verify_document
 from ca.hierarchy import Authority
 from ca.own_proofs import OwnProofs
 from ca.seals.picture import SealPicture
@@ -56,6 +57,18 @@ def test_each_level_has_what_it_promises(
     assert len(store.ocsps) == 2  # of the signer and of the stamper
     assert len(store.crls) == 1  # the root's, about the issuing CA
     assert len(store.certs) == 5  # signer, stamper, responder, issuing CA, root
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_our_own_report_says_the_same_level(
+    level: Level, world: World, page: bytes, picture: SealPicture
+) -> None:
+    trust = Trust.of([world.ca.root.certificate])
+    report = verify_document(world.sealed(page, picture, level), trust, world.now(minutes=5))
+    (signature,) = report.signatures
+    assert signature.level == level
+    # With no list at hand, only what the document carries tells the certificate's state.
+    assert signature.problems == (() if level.is_proved else ("revocation_unchecked",))
 
 
 def test_what_lasts_is_judged_without_asking_anyone(world: World, page: bytes, picture: SealPicture) -> None:
