@@ -12,6 +12,7 @@ from api.applications.service import Applications
 from api.applications.service.consent import Consents
 from api.openapi.refusals import PIN, SEAL, refuses
 from api.paging import Page, Paged
+from api.previews import PNG, USUAL_WIDTH, PageNumber, Width, preview
 from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/consents", tags=["加入企业审批"])
@@ -46,6 +47,15 @@ def letter(application_id: str, person: Verified, service: Service) -> Response:
     """授权书: the letter of authorisation as PDF, sealed once it is."""
     kept = service.letter(person, application_id)
     return Response(kept.content, media_type=kept.media_type)
+
+
+@router.get("/{application_id}/letter/pages/{page}.png", response_class=Response, responses=PNG)
+@refuses("not_found")
+def letter_page(
+    application_id: str, page: PageNumber, person: Verified, service: Service, width: Width = USUAL_WIDTH
+) -> Response:
+    """预览授权书: one page of the letter of authorisation as a picture."""
+    return preview(service.letter(person, application_id).content, page, width)
 
 
 @router.post("/{application_id}/consent")

@@ -25,6 +25,7 @@ from api.applications.service import Applications
 from api.idempotency.middleware import NEVER_KEPT
 from api.openapi.refusals import PICTURE, PIN, SEAL, refuses
 from api.paging import Page, Paged
+from api.previews import PNG, USUAL_WIDTH, PageNumber, Width, preview
 from api.realname.access import Verified
 from api.uploads import PICTURE_BODY, Picture
 
@@ -114,6 +115,22 @@ def former_form(application_id: str, revision: Number, person: Verified, service
     return _file(service.reading.paper(person, application_id, revision))
 
 
+@router.get(
+    "/{application_id}/versions/{revision}/form/pages/{page}.png", response_class=Response, responses=PNG
+)
+@refuses("not_found")
+def former_form_page(
+    application_id: str,
+    revision: Number,
+    page: PageNumber,
+    person: Verified,
+    service: Service,
+    width: Width = USUAL_WIDTH,
+) -> Response:
+    """预览历次申请书: one page of the form of one version as a picture."""
+    return preview(service.reading.paper(person, application_id, revision).content, page, width)
+
+
 @router.post("/{application_id}/revise", status_code=HTTPStatus.CREATED)
 @refuses("application_state", "kind_changed", *_ASKING)
 def revise(application_id: str, body: Revision, person: Verified, service: Service) -> StatusView:
@@ -201,6 +218,15 @@ def put_signature(
 def form(application_id: str, person: Verified, service: Service) -> Response:
     """下载申请书: the filled form (or 授权书) as PDF, with its seal once it has one."""
     return _file(service.reading.paper(person, application_id))
+
+
+@router.get("/{application_id}/form/pages/{page}.png", response_class=Response, responses=PNG)
+@refuses("not_found")
+def form_page(
+    application_id: str, page: PageNumber, person: Verified, service: Service, width: Width = USUAL_WIDTH
+) -> Response:
+    """预览申请书: one page of the form as a picture, with its seal once it has one."""
+    return preview(service.reading.paper(person, application_id).content, page, width)
 
 
 @router.post("/{application_id}/seal")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.timezone import CHINA
+from ca.typesetting.drawable import drawable
 from ca.typesetting.engine import Template
-from ca.typesetting.fonts import Face
 
 _TEMPLATE: Final = Template(Path(__file__).parent / "report.typ")
 
@@ -78,7 +78,7 @@ def render_report(file: Mapping[str, Any]) -> bytes:
         "statement": _grouped(hashlib.sha256(file["statement"].encode()).hexdigest()),
         "events": [_row(one) for one in shown],
     }
-    return _TEMPLATE.pdf(_drawable(data), tagged=True)
+    return _TEMPLATE.pdf(drawable(data), tagged=True)
 
 
 def _grouped(digest: str) -> str:
@@ -125,13 +125,3 @@ def _told(event: Mapping[str, Any]) -> list[str]:
 def _time(text: str) -> str:
     at = datetime.fromisoformat(text).astimezone(CHINA)
     return at.isoformat(" ", "milliseconds").removesuffix("+08:00")
-
-
-def _drawable(value: Any) -> Any:
-    """What the face cannot draw becomes a square: a title is a platform's, and must not stop a report."""
-    if isinstance(value, str):
-        missing = set(Face.SONG.coverage.missing(value))
-        return "".join("□" if one in missing else one for one in value)
-    if isinstance(value, Mapping):
-        return {name: _drawable(one) for name, one in value.items()}
-    return [_drawable(one) for one in value]

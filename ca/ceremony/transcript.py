@@ -28,6 +28,7 @@ from ca.documents.cms_making import SigningIdentity, sign_cms
 from ca.hierarchy import Authority
 from ca.profiles import shipped_profiles
 from ca.tbs import KeyIds, Pointers
+from ca.typesetting.drawable import drawable
 from ca.typesetting.engine import Template
 from hsm import KeyKind, TokenInfo
 
@@ -80,7 +81,7 @@ def signed_files(told: dict[str, Any], signer: SigningIdentity, at: datetime) ->
     shown = told | {"json_sha256": hashlib.sha256(as_json).hexdigest()}
     documents = {
         "transcript.json": as_json,
-        "transcript.pdf": _TEMPLATE.pdf(shown, at.replace(microsecond=0), tagged=True),
+        "transcript.pdf": _TEMPLATE.pdf(drawable(shown), at.replace(microsecond=0), tagged=True),
     }
     signatures = {
         f"{name}.p7s": sign_cms(signer, hashlib.sha256(content).digest(), hashes.SHA256())

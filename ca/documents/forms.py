@@ -10,11 +10,9 @@ from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
-from ca.documents.errors import FormFieldRefused
+from ca.documents.form_fields import check_field
 from ca.documents.placing import Place
 from ca.typesetting.engine import Template
-from ca.typesetting.errors import GlyphsMissing
-from ca.typesetting.fonts import Face
 
 SEAL_PLACE: Final = Place(page=0, x_mm=158.0, y_mm=237.0)
 """Where 单位公章 goes: the centre of a seal of up to 42 mm."""
@@ -23,7 +21,6 @@ SIGNATURE_PLACE: Final = Place(page=0, x_mm=102.0, y_mm=214.0)
 """Where a signature for 法定代表人／授权代表签名 is written: the middle, a little above its line."""
 
 _TEMPLATE: Final = Template(Path(__file__).parent / "templates" / "enterprise-application.typ")
-_LONGEST: Final = 120  # characters; a cell shows that many in its smallest type
 _CHINA: Final = timezone(timedelta(hours=8))
 
 
@@ -68,17 +65,10 @@ def render_application_form(form: ApplicationForm) -> bytes:
     Raises FormFieldRefused for an empty or overlong field, GlyphsMissing for a character that the font lacks.
     """
     for name, label in _LABELS.items():
-        _check(label, getattr(form, name))
+        check_field(label, getattr(form, name))
     data = asdict(form) | {
         "applied_on": form.applied_on.isoformat(),
         "labels": _LABELS,
         "seal": {"x": SEAL_PLACE.x_mm, "y": SEAL_PLACE.y_mm},
     }
     return _TEMPLATE.pdf(data, datetime.combine(form.applied_on, time(), _CHINA), tagged=True)
-
-
-def _check(label: str, value: str) -> None:
-    if not value.strip() or len(value) > _LONGEST:
-        raise FormFieldRefused(f"{label}: 1 to {_LONGEST} characters, not {len(value)}", field=label)
-    if missing := Face.SONG.coverage.missing(value):
-        raise GlyphsMissing(missing)

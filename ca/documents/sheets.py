@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from ca.documents.errors import FormFieldRefused
+from ca.documents.form_fields import check_field
 from ca.documents.forms import SEAL_PLACE
+from ca.typesetting.drawable import require_drawable
 from ca.typesetting.engine import Template
-from ca.typesetting.errors import GlyphsMissing
-from ca.typesetting.fonts import Face
 
 ROWS: Final = 10
 """So many rows every sheet has; there the text begins."""
 
 _TEMPLATE: Final = Template(Path(__file__).parent / "templates" / "sheet.typ")
-_LONGEST: Final = 120  # characters; a cell shows that many in its smallest type
 _CHINA: Final = timezone(timedelta(hours=8))
 
 
@@ -61,7 +60,9 @@ def render_sheet(sheet: Sheet) -> bytes:
     """
     rows = [row for group in sheet.groups for row in group.rows]
     for label, value in (*rows, ("", sheet.addressee)):
-        _check(label, value)
+        check_field(label, value)
+    for said in (sheet.title, sheet.number, sheet.author, *sheet.statements, sheet.note):
+        require_drawable(said)
     if len(rows) != ROWS:
         raise FormFieldRefused(f"a sheet has {ROWS} rows, not {len(rows)}", field=sheet.title)
     data = asdict(sheet) | {
@@ -69,10 +70,3 @@ def render_sheet(sheet: Sheet) -> bytes:
         "seal": {"x": SEAL_PLACE.x_mm, "y": SEAL_PLACE.y_mm, "shown": bool(sheet.sealed_as)},
     }
     return _TEMPLATE.pdf(data, datetime.combine(sheet.made_on, time(), _CHINA), tagged=True)
-
-
-def _check(label: str, value: str) -> None:
-    if not value.strip() or len(value) > _LONGEST:
-        raise FormFieldRefused(f"{label}: 1 to {_LONGEST} characters, not {len(value)}", field=label)
-    if missing := Face.SONG.coverage.missing(value):
-        raise GlyphsMissing(missing)

@@ -7,17 +7,14 @@ from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
-from ca.documents.errors import FormFieldRefused
+from ca.documents.form_fields import check_field
 from ca.documents.placing import Place
 from ca.typesetting.engine import Template
-from ca.typesetting.errors import GlyphsMissing
-from ca.typesetting.fonts import Face
 
 LETTER_SEAL: Final = Place(page=0, x_mm=150.0, y_mm=205.0)
 """The centre of a seal of up to 42 mm."""
 
 _TEMPLATE: Final = Template(Path(__file__).parent / "templates" / "administration-transfer.typ")
-_LONGEST: Final = 120
 _CHINA: Final = timezone(timedelta(hours=8))
 
 
@@ -52,11 +49,7 @@ def render_transfer_letter(letter: TransferLetter) -> bytes:
     Raises FormFieldRefused for an empty or overlong field, GlyphsMissing for a character that the font lacks.
     """
     for name, label in _LABELS.items():
-        value = getattr(letter, name)
-        if not value.strip() or len(value) > _LONGEST:
-            raise FormFieldRefused(f"{label}: 1 to {_LONGEST} characters, not {len(value)}", field=label)
-        if missing := Face.SONG.coverage.missing(value):
-            raise GlyphsMissing(missing)
+        check_field(label, getattr(letter, name))
     data = asdict(letter) | {
         "written_on": letter.written_on.isoformat(),
         "labels": _LABELS,

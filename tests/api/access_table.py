@@ -89,6 +89,7 @@ TABLE: Final[dict[str, Row]] = {
     "enterprises_handover_offer": ADMINISTRATOR,
     "enterprises_handover_list_own": VERIFIED,
     "enterprises_handover_letter": MEMBER,
+    "enterprises_handover_letter_page": MEMBER,
     # 认领企业与证书申请
     "applications_apply": VERIFIED,
     "applications_list_own": VERIFIED,
@@ -104,6 +105,8 @@ TABLE: Final[dict[str, Row]] = {
     "applications_signatures": OWN,
     "applications_put_signature": OWN,
     "applications_form": OWN,
+    "applications_form_page": OWN,
+    "applications_former_form_page": OWN,
     "applications_seal": OWN,
     "applications_send_to_computer": OWN,
     "applications_signing_state": OWN,
@@ -115,6 +118,7 @@ TABLE: Final[dict[str, Row]] = {
     "applications_consent_waiting": VERIFIED,
     "applications_consent_show": OWN,
     "applications_consent_letter": OWN,
+    "applications_consent_letter_page": OWN,
     # 支付
     "payments_check_out": absent(VERIFIED),
     "payments_show_order": absent(VERIFIED),

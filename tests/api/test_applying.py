@@ -24,6 +24,40 @@ def test_the_form_is_a_pdf_with_everything_that_was_claimed(phone: Phone) -> Non
     assert (shown["status"], shown["term"], shown["fee_fen"]) == ("draft", "免费一个月", 0)
 
 
+def test_the_form_is_shown_page_by_page_as_a_picture(
+    server: Server, phone: Phone, pc: Pc, lock_ca: LockCa
+) -> None:
+    credit_code = a_credit_code()
+    application = phone.applied(credit_code)
+    pages = f"/v1/applications/{application}/form/pages"
+    before = phone.http.get(f"{pages}/1.png")
+    assert before.headers["content-type"] == "image/png"
+    with Image.open(BytesIO(before.content)) as picture:
+        assert (picture.format, picture.size) == ("PNG", (1080, 1528))
+        assert red_in(picture) == 0
+    with Image.open(BytesIO(phone.http.get(f"{pages}/1.png?width=360").content)) as small:
+        assert small.width == 360
+    pc.sign(phone, application, lock_ca.lock(COMPANY, credit_code))
+    with Image.open(BytesIO(phone.http.get(f"{pages}/1.png").content)) as sealed:
+        assert red_in(sealed) > 1000  # the seal is seen
+    former = phone.http.get(f"/v1/applications/{application}/versions/1/form/pages/1.png")
+    assert former.content == phone.http.get(f"{pages}/1.png").content
+    for absent in (f"{pages}/2.png", f"/v1/applications/{application}/versions/2/form/pages/1.png"):
+        assert code_of(phone.http.get(absent)) == (404, "not_found")
+    for wrong in ("0.png", "x.png", "1.png?width=9999"):
+        assert code_of(phone.http.get(f"{pages}/{wrong}"))[0] == 422
+    assert code_of(Phone(server).sign_in().http.get(f"{pages}/1.png")) == (404, "not_found")
+
+
+def red_in(picture: Image.Image) -> int:
+    """Pixels of a seal's colour."""
+    pixels = picture.convert("RGB").tobytes()
+    return sum(
+        red > 150 and green < 100 and blue < 100
+        for red, green, blue in zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

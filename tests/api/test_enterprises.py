@@ -217,6 +217,8 @@ def test_a_handover_from_the_offer_to_the_revocation(
 
 def check_letter(phone: Phone, company: str, known: str) -> None:
     letter = phone.http.get(f"{ME}/{company}/handovers/{known}/letter")
+    preview = phone.http.get(f"{ME}/{company}/handovers/{known}/letter/pages/1.png")
+    assert (preview.headers["content-type"], preview.content[:4]) == ("image/png", b"\x89PNG")
     assert letter.headers["content-type"] == "application/pdf"
     root = x509.load_der_x509_certificate(phone.http.get("/pki/root.cer").content)
     issuing = x509.load_der_x509_certificate(phone.http.get("/pki/issuing.cer").content)

@@ -104,6 +104,8 @@ def test_a_clerk_joins_with_the_administrators_seal(company: Company, clerk: Pho
     assert clerk.holder["id_number"] not in str(waiting)
     letter = boss.get(f"/v1/consents/{application}/letter").content
     assert seals_in(letter) == 0
+    preview = boss.get(f"/v1/consents/{application}/letter/pages/1.png")
+    assert (preview.headers["content-type"], preview.content[:4]) == ("image/png", b"\x89PNG")
     answer = {"serial": company.serial, "pin": PIN}
     agreed = boss.post(f"/v1/consents/{application}/consent", json=answer)
     assert agreed.json()["status"] == "submitted", agreed.text

@@ -11,6 +11,7 @@ from api.enterprises.handover.rules import NAMES, Status
 from api.enterprises.handover.service import Handovers
 from api.enterprises.schemas import HandoverStatus, HandoverView, Offer, Refusal
 from api.openapi.refusals import PIN, SEAL, refuses
+from api.previews import PNG, USUAL_WIDTH, PageNumber, Width, preview
 from api.realname.access import Verified
 
 router = APIRouter(prefix="/v1/enterprises/{credit_code}/handovers", tags=["移交管理员"])
@@ -63,6 +64,20 @@ def list_own(credit_code: CreditCode, person: Verified, service: Service) -> lis
 def letter(credit_code: CreditCode, handover: HandoverId, person: Verified, service: Service) -> Response:
     """查看移交书: the letter with the enterprise's seal, a PDF."""
     return Response(service.letter(person, credit_code, handover), media_type="application/pdf")
+
+
+@router.get("/{handover}/letter/pages/{page}.png", response_class=Response, responses=PNG)
+@refuses("not_found")
+def letter_page(
+    credit_code: CreditCode,
+    handover: HandoverId,
+    page: PageNumber,
+    person: Verified,
+    service: Service,
+    width: Width = USUAL_WIDTH,
+) -> Response:
+    """预览移交书: one page of the letter as a picture."""
+    return preview(service.letter(person, credit_code, handover), page, width)
 
 
 @router.post("/{handover}/accept")
