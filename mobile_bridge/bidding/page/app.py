@@ -61,10 +61,10 @@ class Pages:
         return JSONResponse(self._work.shown.as_json())
 
     async def code(self, request: Request) -> Response:
-        """The QR code of this moment."""
+        """The QR code of this moment; nothing when a phone has just taken it away."""
         text = self._work.shown.code
         if not text:
-            return Response(status_code=404)
+            return Response(status_code=204)
         return Response(await run_in_threadpool(drawn, text), media_type="image/svg+xml")
 
     async def begin(self, request: Request) -> Response:
@@ -111,6 +111,7 @@ def bidding_page(project: Project, port: int) -> ASGIApp:
         Route("/", pages.home),
         Route("/standing", pages.standing),
         Route("/code.svg", pages.code),
+        Route("/favicon.ico", _no_icon),
         Route("/steps/{step}", pages.begin, methods=["POST"]),
         Route("/files", pages.add, methods=["POST"]),
         Route("/files/removed", pages.remove, methods=["POST"]),
@@ -118,6 +119,10 @@ def bidding_page(project: Project, port: int) -> ASGIApp:
         *(Mount(path, StaticFiles(directory=folder)) for path, folder in _ASSETS),
     ]
     return Gate(Starlette(routes=routes, exception_handlers={PermissionError: _forged}), port)
+
+
+async def _no_icon(request: Request) -> Response:
+    return Response(status_code=204)
 
 
 async def _forged(request: Request, error: Exception) -> Response:
