@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def member(server: Server, desk: Desk, lock_ca: LockCa, centre: TradingCentre) -> Iterator[Member]:
     found = Member(founded(server, desk, lock_ca), centre, "bidder").joined()
     owner = Member(founded(server, desk, lock_ca), centre, "tenderer")
