@@ -24,16 +24,9 @@ _HELD: Final = (
 )
 """Of whoever may not use the certificate."""
 _WISHED: Final = (
-    *(
-        "legal_person_unknown",
-        "seal_kind_refused",
-        *DRAWN,
-        *PICTURE,
-        "picture_analysis_failed",
-        "pictures_busy",
-    ),
-    *("picture_not_a_seal", "seal_picture_cut_off", "seal_picture_several"),
-    *("seal_picture_size_differs", "seal_picture_too_small"),
+    *("legal_person_unknown", "seal_kind_refused", *DRAWN, *PICTURE),
+    *("picture_analysis_failed", "picture_not_a_seal", "pictures_busy"),
+    *("seal_picture_cut_off", "seal_picture_several", "seal_picture_size_differs", "seal_picture_too_small"),
 )
 """Of a seal that cannot be made as wished."""
 

@@ -253,6 +253,30 @@ def test_an_sm2_seal_of_another_maker_is_verified(sm2: Path, order: SealOrder, m
     assert Fault.MAKER_SIGNATURE in seal_faults(changed, now, lambda *_: True)
 
 
+@pytest.mark.parametrize("tagged", ["extensions", "tagged_extensions"])
+@pytest.mark.parametrize("critical", [True, False])
+def test_a_seal_of_2025_is_read_and_verified(
+    sm2: Path, order: SealOrder, maker: Party, tagged: str, critical: bool
+) -> None:
+    """GM/T 0031-2025: a time stamp in the seal, not signed; extensions with and without a tag."""
+    certificate = (sm2 / "cert.der").read_bytes()
+    told = structures.Seal.load(make_seal(order, *maker).der)["info"].copy()
+    extension = {"id": "1.2.156.10260.4.4", "critical": critical, "value": b"\x05\x00"}
+    parts = {name: told[name] for name in ("id", "property", "picture")}
+    info = structures.SealInfo(
+        parts | {"header": {"id": "ES", "version": 5, "vendor": "OTHER"}, tagged: [extension]}
+    )
+    signed = {"info": info, "maker": certificate, "algorithm": "1.2.156.10197.1.501"}
+    encoded = structures.Seal(
+        signed | {"signature": _sm2_signature(sm2, info.dump()), "time_stamp": b"a token"}
+    ).dump()
+    seal, now = read_seal(encoded), datetime.now(UTC)
+    assert (seal.version, seal.time_stamp, seal.name) == (5, b"a token", order.name)
+    in_force = replace(seal, created=now + timedelta(hours=1), starts=now, ends=now + timedelta(days=2))
+    expected = [Fault.EXTENSION] if critical else []
+    assert seal_faults(in_force, now, lambda *_: True) == expected
+
+
 def test_a_seal_of_2014_is_read_and_verified(sm2: Path, holder: Party) -> None:
     """GM/T 0031-2014: UTCTime, and the maker signs the certificate and the algorithm too."""
     certificate = (sm2 / "cert.der").read_bytes()
