@@ -95,8 +95,7 @@ class AlgorithmsView(Answer):
 
 
 class SignatureView(Answer):
-    """One signature. ``appearance``: what is seen of it on its page (PNG, base64), where the seal has no
-    picture of its own; it proves nothing.
+    """One signature. ``appearance``: what is seen of it on its page (PNG, base64); it proves nothing.
 
     ``claimed_at``: by the signer alone; ``proven_at``: by time stamps."""
 

@@ -114,12 +114,8 @@ class _Verification:
         )
 
     def _illustrated(self, signed: list[SignatureReport]) -> tuple[SignatureReport, ...]:
-        """With what is seen of those whose seal has no picture of its own."""
-        places = {
-            one.field: place
-            for one in signed
-            if not (one.seal and one.seal.picture) and (place := self._places[one.field])
-        }
+        """With what is seen of them, which need not be the seal that they carry."""
+        places = {one.field: place for one in signed if (place := self._places[one.field])}
         pictures = drawn(self._pdf, self._password, places.values())
         return tuple(
             replace(one, appearance=pictures.get(places[one.field], b"")) if one.field in places else one

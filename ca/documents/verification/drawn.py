@@ -1,4 +1,4 @@
-"""What people see of a signature on its page, as PDFium draws it: the picture of seals that carry none."""
+"""What people see of a signature on its page, as PDFium draws it: not always the seal that it carries."""
 
 from __future__ import annotations
 

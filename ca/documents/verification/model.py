@@ -198,7 +198,7 @@ class SignatureReport:
     """What is known of one signature.
 
     ``page``: where its appearance is, as people count; None for an invisible one. ``appearance``: what is
-    seen of it there, PNG, where the seal has no picture of its own; empty for none. ``covered``: how many of
+    seen of it there, PNG; empty for none. ``covered``: how many of
     the file's bytes it covers, from the first one, all but its own value. ``algorithms``: digest and
     signature. ``certification``: 1 no changes, 2 forms, 3 annotations too; None for an approval signature.
     ``then``: the certificate when it signed, by proof or else by claim; ``now``: at the verifier's moment.
