@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from api.accounts.access import Reading
 from api.openapi.refusals import TOKEN, WINDOW, refuses
@@ -25,6 +25,7 @@ from api.platforms.access import calling
 from api.platforms.registered import Platform
 from api.platforms.rules import Scope, check_scope
 from api.realname.access import Verified
+from api.wire import printable
 
 platform_router = APIRouter(prefix="/platform/v1/openings", tags=["平台接口"])
 router = APIRouter(prefix="/v1/openings", tags=["开标"])
@@ -41,7 +42,9 @@ def _opening(request: Request) -> OpeningServices:
 
 Service = Annotated[OpeningServices, Depends(_opening)]
 Calling = Annotated[Platform, Depends(calling(Scope.DECRYPT))]
-Number = Annotated[str, Path(min_length=1, max_length=80, description="Of the tender")]
+Number = Annotated[
+    str, Path(min_length=1, max_length=80, description="Of the tender"), AfterValidator(printable)
+]
 OpeningId = Annotated[str, Path(min_length=1, max_length=24)]
 
 
@@ -60,7 +63,7 @@ def report_for_platform(number: Number, platform: Calling, service: Service) -> 
 
 
 @platform_router.put("/{number:path}")
-@refuses(*WINDOW, "scope_missing")
+@refuses(*WINDOW, "not_found", "scope_missing")
 def announce(number: Number, call: CallKept, body: Announcement, service: Service) -> OpeningView:
     """公告开标时间: when the bids of a tender are opened, or that this is later than was announced.
 

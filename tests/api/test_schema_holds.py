@@ -24,6 +24,7 @@ from tests.api.locks import LockCa
 from tests.api.people import Desk
 from tests.api.platform_calls import Signer, register
 from tests.api.running import Server
+from tests.api.scanning import KINDS
 
 EXAMPLES = int(os.environ.get("SEALBRIDGE_FUZZ_EXAMPLES", "12"))
 SEED = int(os.environ.get("SEALBRIDGE_FUZZ_SEED", "1"))
@@ -58,7 +59,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Cast]]
     assembled = assemble(server, lock_ca)
     desk = Desk(server)
     assembled.clients["all"] = desk.http
-    platform = register(server, desk)
+    platform = register(server, desk, scopes=KINDS)
     assembled.clients["platform"] = platform.http
     assembled.things["key_id"] = platform.key_id
     SIGNERS[server.url] = Signer(platform.key)
