@@ -76,10 +76,16 @@ def wrapped(session_token: Token) -> Bench:
 
 
 @pytest.fixture(scope="session")
-def on_tpm(tpm_lock: TpmToken) -> Iterator[Bench]:
+def tpm(tpm_lock: TpmToken) -> Iterator[Token]:
+    """The TPM, logged in: once a process, for all files."""
     config = TokenConfig(tpm_lock.module, tpm_lock.label, pool_size=4)
     with Token.open(config, lambda: tpm_lock.pin) as token:
-        yield Bench("TPM", TokenKeys(token), token, lambda: TokenKeys(token))
+        yield token
+
+
+@pytest.fixture(scope="session")
+def on_tpm(tpm: Token) -> Bench:
+    return Bench("TPM", TokenKeys(tpm), tpm, lambda: TokenKeys(tpm))
 
 
 @pytest.fixture(params=["resident", "wrapped", "on_tpm"])

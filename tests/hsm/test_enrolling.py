@@ -59,12 +59,6 @@ def lock(softhsm: Path) -> Iterator[Token]:
         yield token
 
 
-@pytest.fixture(scope="module")
-def tpm(tpm_lock: TpmToken) -> Iterator[Token]:
-    with Token.open(TokenConfig(tpm_lock.module, tpm_lock.label), lambda: tpm_lock.pin) as token:
-        yield token
-
-
 @pytest.fixture(params=["lock", "tpm"])
 def token(request: pytest.FixtureRequest) -> Token:
     found: Token = request.getfixturevalue(request.param)
