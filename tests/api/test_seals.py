@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -62,9 +63,9 @@ def waits(boss: Holder, kind: str, **said: Any) -> str:
     return str(answered.json()["id"])
 
 
-def stands(boss: Holder, seal: str, status: Status) -> dict[str, Any]:
+def stands(boss: Holder, seal: str, status: Status, seconds: float = 20) -> dict[str, Any]:
     """The seal once it stands so: the CA makes it in the background."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     while True:
         shown: dict[str, Any] = boss.http.get(f"/v1/seals/{seal}").json()
         if shown["status"] == status:
@@ -294,3 +295,17 @@ def test_other_peoples_seals_are_not_there(boss: Holder, phone: Phone, hire: Cal
     )
     auditor = hire("auditor")
     assert code_of(acted(auditor, seal, "suspend", reason="不能由审计员停用")) == (403, "role_missing")
+
+
+def test_a_server_killed_after_an_approval_makes_the_seal_when_it_is_back(
+    server: Server, boss: Holder, desk: Desk
+) -> None:
+    seals = [waits(boss, "department", line=f"被打断的{number}部") for number in (1, 2)]
+    for seal in seals:
+        assert acted(desk, seal, "approve").status_code == 200
+    server.stop(signal.SIGKILL)
+    server.start()
+    for seal in seals:
+        stands(boss, seal, Status.MADE, 90)  # a lease of the killed one has to lapse
+        case = desk.http.get(f"{OPERATING}/{seal}").json()
+        assert [one["action"] for one in case["history"]] == ["apply", "approve", "make"]
