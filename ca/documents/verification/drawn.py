@@ -19,6 +19,7 @@ Place = tuple[int, Box]
 """A page's number as people count, and a rectangle on it."""
 
 _SIZE: Final = 240  # pixels of the longer side
+_COLOURS: Final = 64
 _MOST: Final = 24  # pictures
 _LARGEST: Final = 3000  # pixels of a page's longer side
 
@@ -60,7 +61,7 @@ def _cut(page: Any, drawn_page: Any, box: Box) -> bytes:
     picture = drawn_page.crop((left, top, right, bottom))
     picture.thumbnail((_SIZE, _SIZE))
     output = BytesIO()
-    picture.save(output, "PNG")
+    picture.convert("RGB").quantize(_COLOURS).save(output, "PNG")
     return output.getvalue()
 
 

@@ -90,8 +90,10 @@ class Revisions:
             for one in (data, data.hybrid.xref_data if data.hybrid else None):
                 for idnum, (generation, offset) in one.standard_xrefs.items() if one else ():
                     found[self._begin(offset)] = (idnum, generation)
-            container = self.reader.xrefs.get_xref_container_info(number)
-            found[self._begin(container.start_location)] = (0, 0)
+            containers = [self.reader.xrefs.get_xref_container_info(number)]
+            containers += [data.hybrid.meta_info] if data.hybrid else []
+            for container in containers:
+                found[self._begin(container.start_location)] = (0, 0)
         return found
 
     def _begin(self, offset: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -26,7 +27,15 @@ from ca.documents.verification.model import (
     Verdict,
 )
 from ca.seals.objects.verification import Fault
-from tests.ca.documents.pdfs import CIPHERS, USER, encrypted_pdf, locked_pdf, plain_pdf
+from tests.ca.documents.pdfs import (
+    CIPHERS,
+    USER,
+    encrypted_pdf,
+    hybrid_pdf,
+    locked_pdf,
+    plain_pdf,
+    versioned_pdf,
+)
 from tests.ca.documents.pki import ENTERPRISE, KEYS, NOW, Issuer
 from tests.ca.documents.verification.conftest import MIDDLE, World
 
@@ -112,6 +121,12 @@ def test_files_of_which_nothing_can_be_said(world: World, sealed: bytes) -> None
             world.verified(pdf)
     with pytest.raises(FileTooLarge):
         verify_document(sealed, world.trust, NOW, max_bytes=100)
+
+
+@pytest.mark.parametrize("make", [hybrid_pdf, lambda: versioned_pdf((2, 0), stream_xrefs=True)])
+def test_nothing_is_suspected_of_other_kinds_of_files(make: Callable[[], bytes], world: World) -> None:
+    report = world.verified(world.sealed(world.sealed(make()), Place(0, 50, 50)))
+    assert (report.verdict, report.warnings) == (Verdict.VALID, ())
 
 
 @pytest.mark.parametrize("cipher", CIPHERS)
