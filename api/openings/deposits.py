@@ -93,9 +93,11 @@ def mark_opened(tx: Connection, keys: Collection[str], now: datetime) -> None:
     tx.execute(update(deposit).where(unopened).values(opened_at=now))
 
 
-def of_opening(tx: Connection, opening_id: str) -> list[Deposit]:
-    """The bids of an opening, oldest first."""
+def of_opening(tx: Connection, opening_id: str, person_id: int | None = None) -> list[Deposit]:
+    """The bids of an opening, of one person's if one is given, oldest first."""
     asked = _ALL.where(deposit.c.opening_id == opening_id)
+    if person_id is not None:
+        asked = asked.where(deposit.c.person_id == person_id)
     ordered = asked.order_by(deposit.c.deposited_at, deposit.c.key_sha256)
     return [Deposit(**row._asdict()) for row in tx.execute(ordered)]
 

@@ -63,5 +63,4 @@ def _listed(tx: Connection, which: ColumnElement[bool], page: PageRequest) -> Pa
 
 
 def _with_bids(tx: Connection, one: Listed, person_id: int) -> Listed:
-    bids = deposits.of_opening(tx, one.opening.id)
-    return Listed(one.opening, one.platform_name, tuple(bid for bid in bids if bid.person_id == person_id))
+    return Listed(one.opening, one.platform_name, tuple(deposits.of_opening(tx, one.opening.id, person_id)))
