@@ -19,7 +19,7 @@ from api.enterprises.rules import Permission
 from api.seals import queries
 from api.seals.errors import SealPending
 from api.seals.faces import Face
-from api.seals.letter import application_letter
+from api.seals.letter import application_letter, printable
 from api.seals.queries import By, RegisteredSeal
 from api.seals.rules import MOST_WAITING, WAITING, Action, Actor, Status
 from api.seals.tables import seal_application
@@ -32,6 +32,7 @@ from ca.documents.signing import seal_pdf
 from ca.seals.name_mark import draw_name
 
 _REASON: Final = "申请制作电子印章"
+_LONGEST_MARK: Final = 40  # characters, as of a name in a frame
 
 
 class Applying:
@@ -60,7 +61,7 @@ class Applying:
         with self._db.read() as tx:
             _check_room(tx, new)
         letter = application_letter(held, new, face, reason, now)
-        mark = draw_name(held.holding.person_name)
+        mark = draw_name(printable(held.holding.person_name)[:_LONGEST_MARK])
         identity = self._certificates.open(person, held.holding.serial, pin, Permission.SEAL)
         signed = seal_pdf(letter, identity, mark, SEAL_PLACE, reason=_REASON, at=self._clock())
         self._keep(person, new, face, signed, reason, wish.photo)

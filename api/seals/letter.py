@@ -14,6 +14,7 @@ from api.seals.queries import RegisteredSeal
 from api.timezone import CHINA
 from ca.documents.sheets import Group, Sheet, render_sheet
 from ca.seals.rules import KIND_NAMES
+from ca.typesetting import fonts
 
 _NONE: Final = "—"
 _STATEMENTS: Final = (
@@ -26,22 +27,25 @@ _STATEMENTS: Final = (
 def application_letter(
     held: HeldCertificate, new: RegisteredSeal, face: Face, reason: str, at: datetime
 ) -> bytes:
-    """Raises FormFieldRefused, GlyphsMissing."""
+    """Characters that no font has are told by their code points: the picture shows them.
+
+    Raises FormFieldRefused.
+    """
     holding = held.holding
     size = f"{face.picture.width_mm:g} × {face.picture.height_mm:g} 毫米"
     owner = (
-        ("单位名称", holding.enterprise_name or _NONE),
+        ("单位名称", printable(holding.enterprise_name or _NONE)),
         ("统一社会信用代码", holding.credit_code or _NONE),
-        ("申请人", holding.person_name),
+        ("申请人", printable(holding.person_name)),
         ("证书编号", holding.serial),
     )
     wanted = (
-        ("印章名称", face.name),
+        ("印章名称", printable(face.name)),
         ("印章类型", KIND_NAMES[face.kind]),
         ("印章规格", size),
         ("图样来源", "上传图样" if face.design is None else "按模板制作"),
         ("图样摘要", new.pdf_sha256),
-        ("申请事由", reason),
+        ("申请事由", printable(reason)),
     )
     return render_sheet(
         Sheet(
@@ -49,7 +53,7 @@ def application_letter(
             number=new.id,
             made_on=at.astimezone(CHINA).date(),
             addressee=_issuer(held.certificate),
-            author=holding.enterprise_name or holding.person_name,
+            author=printable(holding.enterprise_name or holding.person_name),
             groups=(Group("申请单位", owner), Group("印章", wanted)),
             heading="申请声明",
             statements=_STATEMENTS,
@@ -57,6 +61,12 @@ def application_letter(
             note="注：本表以申请人证书电子签名，签名时间以电子签名记录为准，无需手写签名和填写日期。",
         )
     )
+
+
+def printable(text: str) -> str:
+    """``text`` with the code points of what cannot be printed."""
+    missing = set(fonts.Face.SONG.coverage.missing(text))
+    return "".join(f"[U+{ord(one):04X}]" if one in missing else one for one in text)
 
 
 def _issuer(certificate: x509.Certificate) -> str:

@@ -131,7 +131,10 @@ class Sealing:
         round seal, the signature that a natural person chose, the holder's name.
         """
         held = self._certificates.usable(person, serial, permission).holding
-        self._own.ensure(held.serial)
+        if seal is None:
+            self._own.ensure(held.serial)
+        else:  # which may be a picture because no font has the name
+            self._own.ensure_if_possible(held.serial)
         with self._db.read() as tx:
             chosen = _chosen(tx, held, seal)
             shown = queries.pictures(tx, chosen.id)

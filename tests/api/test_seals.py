@@ -193,6 +193,14 @@ def test_an_uploaded_picture_becomes_the_seal(boss: Holder, desk: Desk, a_pdf: b
     assert picture.info["dpi"][0] == pytest.approx(300, abs=110)
 
 
+def test_what_no_font_has_can_be_photographed(boss: Holder, desk: Desk, a_pdf: bytes) -> None:
+    photo = a_photo(SealDesign(SealKind.DEPARTMENT, COMPANY, line="研究部"))
+    shown = made(boss, desk, "department", photo=photo, line="研𠮷部")
+    assert shown["name"] == f"{COMPANY}研𠮷部"
+    sealed = boss.phone.stamp(boss.serial, a_pdf, seal=shown["id"])
+    assert object_in(sealed.content).name == shown["name"]
+
+
 def test_pictures_that_are_no_seal(boss: Holder) -> None:
     blank = encoded(paper(800, 800, (246, 246, 243), np.random.default_rng(1)))
     assert code_of(applied(boss, "contract", photo=blank, number=9)) == (422, "picture_not_a_seal")
