@@ -18,7 +18,7 @@ from mobile_bridge.bidding.errors import (
 from mobile_bridge.bidding.project import Project
 from mobile_bridge.bidding.scanning import Screen, by_scan, forget
 from mobile_bridge.bidding.trusting import Believing
-from mobile_bridge.sdk import NotVerified, Started, Trust, verify_statement
+from mobile_bridge.sdk import NotVerified, Started, Trust, verify_receipt, verify_statement
 
 _TRIES: Final = 6
 _PAUSE: Final = 1.0
@@ -79,7 +79,9 @@ def _verified(project: Project, centre: Centre, told: Mapping[str, Any]) -> dict
         started = Started.from_dict(told["started"])
         if started.audience != centre.address:
             raise NotVerified("other_audience", started.audience)
-        statement = verify_statement(told["statement"], started, Trust((believing.root,)))
+        trust = Trust((believing.root,))
+        statement = verify_statement(told["statement"], started, trust)
+        verify_receipt(told, statement, trust)
         return dict(statement["deposit"])
     except (NotVerified, KeyError, TypeError, ValueError) as error:
         raise NotTrusted(str(error), what="递交回执", why=getattr(error, "message", "格式不正确")) from error

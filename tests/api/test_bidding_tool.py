@@ -113,7 +113,7 @@ def test_a_bid_from_the_record_to_the_receipt(
     manifest = json.loads((signed_in / "envelopes" / "manifest.json").read_text())
     digests = {one["sha256"] for one in manifest["envelopes"]}
     assert {one["sha256"] for one in told["deposit"]["envelopes"]} == digests
-    assert told["token"]
+    assert told["receipt"]
     assert "·" not in ran(signed_in, "status").said()
     assert "已扫码递交并取得回执" in parties["bidder"].http.get(f"/tenders/{_id(parties, tender)}").text
 
@@ -198,11 +198,11 @@ def test_a_tool_that_is_killed_goes_on_where_it_was(
     assert "已签章" in Tool(project, "seal").done()
     # Killed while it encrypts: nothing is left that could be taken for a bid.
     with (tmp_path / "large.bin").open("wb") as file:
-        file.truncate(300 * MEGABYTE)
+        file.truncate(200 * MEGABYTE)
     ran(project, "add", tmp_path / "large.bin", "--as", "other").said()
     ran(project, "say", "投标报价=2元").said()
     tool = Tool(project, "make")
-    tool.says("其他文件 1 10%")
+    tool.says("技术文件 1 100%")
     tool.killed()
     assert ran(project, "check").code == "bid_missing"
     assert not (project / "envelopes" / "other-1.p7m").exists()
@@ -210,7 +210,7 @@ def test_a_tool_that_is_killed_goes_on_where_it_was(
     assert not (project / "work").exists()
     # Killed while it uploads: what has come is not sent again.
     tool = Tool(project, "upload")
-    tool.says("上传 其他文件 1 20%")
+    tool.says("上传 其他文件 1 10%")
     tool.killed()
     assert ran(project, "receipt").code == "not_handed_in"
     tool = Tool(project, "upload")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -18,11 +17,11 @@ from examples.trading_centre.bids import as_json, layers_of, parts_of
 from examples.trading_centre.site import Refusal, Site, TheSite, Visitor
 from examples.trading_centre.store import BIDS
 from examples.trading_centre.tool.access import TheTool
-from examples.trading_centre.tool.scans import begun
+from examples.trading_centre.tool.scans import begun, not_held
 from examples.trading_centre.tool.tenders import named
 from examples.trading_centre.verifying import Verified
 from examples.trading_centre.windows import require_bidding, window_of
-from mobile_bridge.sdk import ToDeposit
+from mobile_bridge.sdk import NotVerified, ToDeposit, verify_receipt
 
 router = APIRouter(prefix="/tenders")
 
@@ -44,14 +43,18 @@ def deposit(number: str, site: TheSite, tool: TheTool) -> Any:
 
 def deposited(site: Site, tool: Visitor, row: sqlite3.Row, answer: Verified) -> dict[str, Any]:
     """Keep the receipt with the bid it is of: another may have taken its place meanwhile."""
+    try:
+        stamped = verify_receipt(answer.answer, answer.statement, site.trust)
+    except NotVerified as refused:
+        raise not_held(refused) from refused
     told = answer.statement["deposit"]
-    receipt = {"deposit": told, "token": answer.answer["receipt"], "statement": answer.answer["statement"]}
+    receipt = {name: answer.answer[name] for name in ("deposit", "receipt", "statement")}
     receipt["started"] = answer.started.as_dict()
     bid = site.store.one("SELECT * FROM bid WHERE id = ?", row["subject"])
     digests = {layer.sha256 for part in parts_of(bid) for _, layer in layers_of(part)} if bid else set()
     all_open = all(one["status"] == "deposited" for one in told["envelopes"])
     if all_open and digests == {one["sha256"] for one in told["envelopes"]}:
-        kept = {"at": datetime.fromtimestamp(answer.statement["iat"]).astimezone().isoformat(), **receipt}
+        kept = {"at": stamped.stamped_at.isoformat(), **receipt}
         site.store.change("UPDATE bid SET receipt = ? WHERE id = ?", as_json(kept), row["subject"])
     return {"envelopes": told["envelopes"], "all_open": all_open, "receipt": receipt}
 

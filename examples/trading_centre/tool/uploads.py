@@ -129,17 +129,16 @@ def _check(path: Path, told: BidEnvelope) -> None:
 
 
 def _hand_in(site: Site, upload: sqlite3.Row) -> None:
-    old = site.store.one(
-        "SELECT upload FROM bid WHERE tender = ? AND bidder = ?", upload["tender"], upload["bidder"]
-    )
+    """What was handed in before, and what was begun and never finished, makes room."""
     query = """INSERT INTO bid (tender, bidder, upload, manifest, handed_in_at) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (tender, bidder) DO UPDATE SET upload = excluded.upload, manifest = excluded.manifest,
         handed_in_at = excluded.handed_in_at, receipt = NULL"""
-    values = (upload["tender"], upload["bidder"], upload["id"], upload["manifest"], now().isoformat())
-    site.store.change(query, *values)
-    if old is not None and old["upload"] != upload["id"]:
-        shutil.rmtree(folder_of(site, old["upload"]), ignore_errors=True)
-        site.store.change("DELETE FROM upload WHERE id = ?", old["upload"])
+    whose = (upload["tender"], upload["bidder"])
+    site.store.change(query, *whose, upload["id"], upload["manifest"], now().isoformat())
+    others = "FROM upload WHERE tender = ? AND bidder = ? AND id <> ?"
+    for one in site.store.all(f"SELECT id {others}", *whose, upload["id"]):
+        shutil.rmtree(folder_of(site, one["id"]), ignore_errors=True)
+        site.store.change("DELETE FROM upload WHERE id = ?", one["id"])
 
 
 def _upload_of(site: Site, upload: str, me: sqlite3.Row) -> sqlite3.Row:
