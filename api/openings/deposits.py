@@ -1,7 +1,9 @@
 """Bids that were deposited: by the digest of the encrypted content key, which nobody can write otherwise.
 
 The recipient's part of an envelope can be encoded in several ways (by serial number, by key identifier); what
-the token is given to unwrap cannot. So a bid is known again however it is presented.
+the token is given to unwrap cannot. So a bid is known again however it is presented. An envelope has other
+recipients too, whose parts were never tried: from those the bid is known again by the content key itself,
+once a token has unwrapped it.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ class Deposit:
     scan_id: str
     deposited_at: datetime
     opened_at: datetime | None = None
+    content_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,18 @@ class Waiting:
     number: str
 
 
+_CONTENT: Final = b"sealbridge-deposited-content-key"
 _ALL: Final[Select[Any]] = select(*(deposit.c[name] for name in Deposit.__slots__))
 
 
 def key_digest(recipient: Recipient) -> str:
     """By which a bid is known again: SHA-256 of its encrypted content key, hexadecimal."""
     return hashlib.sha256(recipient.encrypted_key).hexdigest()
+
+
+def content_digest(content_key: bytes) -> str:
+    """By which a bid is known again from any recipient's part. A content key is random: nothing is learnt."""
+    return hashlib.sha256(_CONTENT + content_key).hexdigest()
 
 
 def keys_of(envelopes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -76,6 +85,15 @@ def openings_of(tx: Connection, keys: Collection[str]) -> dict[str, str]:
     return {str(row.key_sha256): str(row.opening_id) for row in tx.execute(asked)}
 
 
+def elsewhere(tx: Connection, opening_id: str | None, contents: Collection[str]) -> set[str]:
+    """Which of these content keys (``content_digest``) are of bids deposited for another opening."""
+    if not contents:
+        return set()
+    asked = select(deposit.c.content_sha256, deposit.c.opening_id)
+    rows = tx.execute(asked.where(deposit.c.content_sha256.in_(list(contents))))
+    return {str(row.content_sha256) for row in rows if row.opening_id != opening_id}
+
+
 def remember(tx: Connection, new: Iterable[Deposit]) -> None:
     """Write deposits down; the same one may come again. Raises EnvelopeOfOtherTender."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
@@ -83,7 +101,8 @@ def remember(tx: Connection, new: Iterable[Deposit]) -> None:
         values = {name: getattr(one, name) for name in Deposit.__slots__}
         tx.execute(insert(deposit).values(values).on_conflict_do_nothing())
         known = openings_of(tx, [one.key_sha256])[one.key_sha256]
-        if known != one.opening_id:
+        contents = [one.content_sha256] if one.content_sha256 else []
+        if known != one.opening_id or elsewhere(tx, one.opening_id, contents):
             raise EnvelopeOfOtherTender("deposited for another tender", envelope=one.envelope)
 
 

@@ -77,12 +77,29 @@ class Openings:
             check_open(known.window, self._clock())
         return windows.strangers(tx, None if known is None else known.id, keys)
 
-    def give_out(self, tx: Connection, platform_id: str, number: str, keys: Collection[str]) -> None:
-        """The content keys of these bids are given out by the caller's transaction.
+    def unwrapped_elsewhere(
+        self, tx: Connection, platform_id: str, number: str, contents: Collection[str]
+    ) -> set[str]:
+        """Which of these unwrapped content keys (``deposits.content_digest``) are of bids deposited for
+        another opening, whichever recipient's part they came from."""
+        known = queries.find(tx, platform_id, number)
+        return deposits.elsewhere(tx, None if known is None else known.id, contents)
+
+    def give_out(
+        self,
+        tx: Connection,
+        platform_id: str,
+        number: str,
+        keys: Collection[str],
+        contents: Collection[str] = (),
+    ) -> None:
+        """The content keys of these bids are given out by the caller's transaction. ``contents``: their
+        ``deposits.content_digest``.
 
         Raises OpeningNotBegun, OpeningOver, EnvelopeOfOtherTender.
         """
-        if self.check_decryption(tx, platform_id, number, keys):
+        strange = self.check_decryption(tx, platform_id, number, keys)
+        if strange or self.unwrapped_elsewhere(tx, platform_id, number, contents):
             raise EnvelopeOfOtherTender("just deposited for another tender", envelope="")
         deposits.mark_opened(tx, keys, self._clock())
 

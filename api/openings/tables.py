@@ -54,6 +54,7 @@ deposit = Table(
     Column("scan_id", String(32), nullable=False),
     Column("deposited_at", UtcDateTime, nullable=False),
     Column("opened_at", UtcDateTime),  # when its key was first given out
+    Column("content_sha256", String(64), index=True),  # see deposits.content_digest; null in older rows
 )
 Index("ix_opening_deposit_opening_id", deposit.c.opening_id, deposit.c.deposited_at)
 

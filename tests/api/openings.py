@@ -92,6 +92,21 @@ def sealed_bid(holder: Holder, folder: Path, name: str = "bid-1") -> Bid:
     return Bid(name, file, plain.read_bytes(), sealed.sha256, sealed.size, recipient, sealed.content_key)
 
 
+def sealed_for_two(holder: Holder, folder: Path) -> tuple[Bid, Bid]:
+    """One envelope as either of its recipients presents it: to the bidder and, by the same key, an agency."""
+    plain, file = folder / "two.pdf", folder / "two.p7m"
+    plain.write_bytes(secrets.token_bytes(100))
+    certificate = encryption_certificate(holder)
+    sealed = seal_file(
+        plain, file, [Recipient(certificate, oaep="sha1"), Recipient(certificate, oaep="sha1")]
+    )
+    one, other = (
+        Bid("two", file, plain.read_bytes(), sealed.sha256, sealed.size, part, sealed.content_key)
+        for part in sealed.recipient_infos
+    )
+    return one, other
+
+
 def deposited(centre: Centre, holder: Holder, tender: Tender, *bids: Bid, **more: Any) -> dict[str, Any]:
     """The answer to a deposit."""
     asked = centre.asked("deposit", tender=tender.told, envelopes=[one.to_deposit() for one in bids])

@@ -17,7 +17,7 @@ import pytest
 from mobile_bridge.envelopes import open_file
 from mobile_bridge.sdk import NotVerified, OpeningSession, Trust, verify_evidence, verify_receipt
 from tests.api.locks import LockCa
-from tests.api.openings import Bid, Hall, Tender, deposited, sealed_bid, trust_of
+from tests.api.openings import Bid, Hall, Tender, deposited, sealed_bid, sealed_for_two, trust_of
 from tests.api.people import Desk, Phone, code_of
 from tests.api.running import Server
 from tests.api.scanning import Centre, Holder, claims_of, founded
@@ -179,6 +179,23 @@ def test_an_opening_that_is_over_opens_nothing(
     assert [one["code"] for one in verify_evidence(file, trust).events if one["what"] == "failed"] == [
         "opening_over"
     ]
+
+
+def test_the_part_of_an_envelopes_other_recipient_opens_no_sooner(
+    centre: Centre, holder: Holder, tmp_path: Path
+) -> None:
+    """An agency is a recipient as well: what was deposited is known by its content key too."""
+    bidders, agencys = sealed_for_two(holder, tmp_path)
+    deposited(centre, holder, Tender.soon(600), bidders)
+    hall = Hall(centre)
+    unheard_of = {"title": "道路工程", "number": Tender.soon(0).number}
+    answer = holder.done(centre, centre.asked("decrypt", **hall.body(unheard_of, agencys)))
+    assert answer["envelopes"] == [{"id": agencys.id, "status": "envelope_of_other_tender"}]
+    # Nor under a tender of its own, deposited anew.
+    own = Tender.soon(600)
+    asked = centre.asked("deposit", tender=own.told, envelopes=[agencys.to_deposit()])
+    holder.claimed(centre, asked)
+    assert code_of(holder.approve(asked)) == (409, "envelope_of_other_tender")
 
 
 @pytest.fixture(scope="module")

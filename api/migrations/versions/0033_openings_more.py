@@ -1,6 +1,9 @@
-"""Not yet anything."""
+"""Deposited bids are known again by their content keys, whichever recipient's part is presented."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0033"
 down_revision = "0032"
@@ -9,4 +12,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("opening_deposit", sa.Column("content_sha256", sa.String(64)))
+    op.create_index("ix_opening_deposit_content_sha256", "opening_deposit", ["content_sha256"])

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from api.certificates.decryption import Decryption
 from api.certificates.service import Certificates
 from api.db import Database
-from api.openings.deposits import key_digest, keys_of
+from api.openings.deposits import content_digest, key_digest, keys_of
 from api.openings.errors import EnvelopeOfOtherTender
 from api.openings.service import Openings
 from api.scanning.acts.outcome import Outcome
@@ -50,13 +50,15 @@ class Decrypt:
         identity = self._certificates.open(asked.person, serial, asked.pin, asked.rule.permission)
         turn = self._unwrapping.begin(asked)
         results = {one["id"]: _unwrapped(turn, one, strange) for one in request["envelopes"]}
+        results = self._without_strangers(asked, results)
         envelopes = [_told(asked, one, done) for one, done in results.items()]
         keys = {key_digest(one.recipient) for one in results.values() if one.content_key and one.recipient}
+        contents = _contents(results)
 
         def write(tx: Connection) -> Sequence[Event]:
             for one in turn.used():  # whoever lost the power meanwhile gives nothing out
                 self._decryption.check(tx, one, asked.rule.permission, hold=True)
-            self._openings.give_out(tx, asked.scan.platform, request["tender"]["number"], keys)
+            self._openings.give_out(tx, asked.scan.platform, request["tender"]["number"], keys, contents)
             return ()
 
         statuses = [{"id": one["id"], "status": one["status"]} for one in envelopes]
@@ -78,9 +80,27 @@ class Decrypt:
             )
         return {one for one, key in keys.items() if key in strange}
 
+    def _without_strangers(self, asked: Asked, results: dict[str, Unwrapped]) -> dict[str, Unwrapped]:
+        """A bid deposited for another tender is known by its content key too: this may be the part of an
+        envelope's other recipient, such as the agency's, which its bidder never deposited."""
+        with self._db.read() as tx:
+            strange = self._openings.unwrapped_elsewhere(
+                tx, asked.scan.platform, asked.request["tender"]["number"], _contents(results)
+            )
+        return {
+            envelope: Unwrapped(EnvelopeOfOtherTender.code, done.recipient)
+            if done.content_key and content_digest(done.content_key) in strange
+            else done
+            for envelope, done in results.items()
+        }
+
 
 def _unwrapped(turn: Turn, envelope: Mapping[str, Any], strange: set[str]) -> Unwrapped:
     return Unwrapped(EnvelopeOfOtherTender.code) if envelope["id"] in strange else turn.unwrap(envelope)
+
+
+def _contents(results: Mapping[str, Unwrapped]) -> set[str]:
+    return {content_digest(one.content_key) for one in results.values() if one.content_key}
 
 
 def _told(asked: Asked, envelope: str, done: Unwrapped) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from api.certificates.service import Certificates
 from api.db import Database
 from api.openings import deposits
 from api.openings.deposits import Deposit as Deposited
-from api.openings.deposits import key_digest, keys_of
+from api.openings.deposits import content_digest, key_digest, keys_of
 from api.openings.errors import EnvelopeOfOtherTender
 from api.openings.service import Openings
 from api.openings.windows import strangers
@@ -117,6 +117,7 @@ class Deposit:
     ) -> Deposited:
         assert done.recipient is not None  # noqa: S101 - what passed has both
         assert done.known is not None  # noqa: S101
+        assert done.content_key is not None  # noqa: S101
         return Deposited(
             key_sha256=key_digest(done.recipient),
             opening_id=opening_id,
@@ -129,6 +130,7 @@ class Deposit:
             credit_code=asked.certificate.credit_code,
             scan_id=asked.scan.id,
             deposited_at=self._clock(),
+            content_sha256=content_digest(done.content_key),
         )
 
 
