@@ -20,6 +20,7 @@ Place = tuple[int, Box]
 
 _SIZE: Final = 240  # pixels of the longer side
 _COLOURS: Final = 64
+_FAST: Final = 2  # octree: a tenth of the time of median cut
 _MOST: Final = 24  # pictures
 _LARGEST: Final = 3000  # pixels of a page's longer side
 
@@ -61,7 +62,7 @@ def _cut(page: Any, drawn_page: Any, box: Box) -> bytes:
     picture = drawn_page.crop((left, top, right, bottom))
     picture.thumbnail((_SIZE, _SIZE))
     output = BytesIO()
-    picture.convert("RGB").quantize(_COLOURS).save(output, "PNG")
+    picture.convert("RGB").quantize(_COLOURS, method=_FAST).save(output, "PNG")
     return output.getvalue()
 
 
