@@ -14,6 +14,7 @@ from tests.api.remote import Software, hash_of, switch_on
 from tests.api.running import Server
 from tests.api.scanning import Centre, Holder, founded
 from tests.api.test_kinds import CLERK, asked
+from tests.ca.ofd.packages import files, packed
 
 WRONG: Final = "Wrong-Pin-1"
 NO_TRY: Final = {
@@ -71,6 +72,9 @@ def ways(server: Server, desk: Desk, boss: Holder, a_pdf: bytes) -> dict[str, Wa
         assert http.post(f"{mine}/release", json={"pin": PIN}).status_code == 204
         return answer
 
+    def sent(path: str, file: bytes, **more: Any) -> Way:
+        return lambda: http.post(f"{mine}/{path}", data=pin | more, files={"file": ("a.ofd", file)})
+
     seal = http.get(f"{mine}/seals").json()[0]["id"]
     contract = {"kind": "contract", "pin": WRONG, "reason": "签订电子合同"}
 
@@ -93,6 +97,9 @@ def ways(server: Server, desk: Desk, boss: Holder, a_pdf: bytes) -> dict[str, Wa
             f"/v1/enterprises/{boss.credit_code}/handovers", member=member, serial=boss.serial
         ),
         "scanning_phone_approve": lambda: boss.approve(scan, WRONG),
+        "seals_file_seal_ofd": sent("ofd-seals", packed(files()), x_mm=100, y_mm=200),
+        "seals_file_sign": sent("file-signatures", b"a file"),
+        "seals_file_sign_digest": post(f"{mine}/digest-signatures", sha256="00" * 32),
         "seals_life_apply": lambda: http.post(f"{mine}/seal-applications", data=contract),
         "seals_life_destroy": post(f"/v1/seals/{seal}/destroy", reason="不再使用"),
         "seals_life_release": release_seal,
