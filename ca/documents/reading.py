@@ -6,6 +6,7 @@ sorts of exceptions (KeyError, RecursionError, …), so whatever it raises is on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import SEEK_END, BytesIO
@@ -25,6 +26,8 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a document that is held in memory."""
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 """Of a document in a file."""
+_TAIL: Final = 2048  # octets; %%EOF itself is in the last 1024
+_END: Final = re.compile(rb"[\r\n]startxref[^\r\n0-9]*[\r\n]*[ \t]*[0-9]+[ \t]*[\r\n]+%%EOF")
 DEEPEST: Final = 64  # levels of a page tree, field tree or chain of actions; real ones have a handful
 
 
@@ -42,9 +45,21 @@ def opened(pdf: bytes | BinaryIO, max_bytes: int, password: str | None) -> tuple
     stream = BytesIO(pdf) if isinstance(pdf, bytes) else pdf
     if (length := stream.seek(0, SEEK_END)) > max_bytes:
         raise PdfTooLarge(f"{length} bytes, at most {max_bytes}", limit_mb=max_bytes // 1024**2)
+    _require_end(stream, length)
     with refusing_damage():
         reader = PdfFileReader(stream, strict=False)
         return reader, not reader.encrypted or unlock(reader, password)
+
+
+def _require_end(stream: BinaryIO, length: int) -> None:
+    """Whether the file ends as ISO 32000-2, 7.5.5 has it; then pyHanko's first steps stay in its tail.
+
+    It reads lines backwards, octet by octet: of a file that is one line of 60 MB, for minutes.
+    Raises PdfDamaged.
+    """
+    stream.seek(max(0, length - _TAIL))
+    if not _END.search(stream.read(_TAIL)):
+        raise PdfDamaged("no startxref and %%EOF at the end")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from io import BytesIO
 
@@ -208,3 +209,34 @@ def test_flipped_bits_never_crash(identity: SigningIdentity, picture: SealPictur
             seal_pdf(bytes(broken), identity, picture, MIDDLE, reason="签章", at=NOW)
         except DocumentRefused:
             continue
+
+
+_BLANKS = b" " * (16 * 1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        b"%PDF-1.7\n" + _BLANKS,
+        b"%PDF-1.7\nstartxref\n1\n%%EOF" + _BLANKS,
+        b"%PDF-1.7\n" + _BLANKS + b"startxref\n1\n%%EOF\n",
+        b"%PDF-1.7\n" + _BLANKS + b"\nstartxref 5 %%EOF\n",
+        b"%PDF-1.7\n" + _BLANKS + b"\n%%EOF\n",
+    ],
+    ids=["all blank", "blank after the end", "blank before it", "one line", "no startxref"],
+)
+def test_a_line_of_megabytes_at_the_end_costs_nothing(pdf: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(PdfDamaged):
+        open_sealable(pdf)
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "end", [b"startxref\r\n%d\r\n%%%%EOF\r\n", b"startxref %d\n%%%%EOF", b"startxref\r%d \r%%%%EOF\r"]
+)
+def test_ends_that_other_software_writes_are_read(end: bytes) -> None:
+    pdf = pdfs.plain_pdf()
+    at = pdf.rindex(b"startxref")
+    number = int(pdf[at + 9 :].split()[0])
+    open_sealable(pdf[:at] + end % number)
