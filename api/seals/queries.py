@@ -163,6 +163,8 @@ def advance(
     if action is Action.FILE:
         values["suspended_by"] = known.suspended_by
     unmoved = (seal.c.id == known.id) & (seal.c.status == known.status)
+    # Released and suspended again meanwhile, it may be an operator's by now, and not the holder's to release.
+    unmoved &= seal.c.suspended_by.is_not_distinct_from(known.suspended_by)
     if tx.execute(update(seal).where(unmoved).values(values)).rowcount != 1:
         raise stands("another request was first", find(tx, known.id).status)
     _write_down(tx, known.id, now, action, by, known.status, after, note)

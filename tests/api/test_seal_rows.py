@@ -313,3 +313,18 @@ def test_a_suspended_seal_is_refused_by_its_kind_and_by_its_id(bench: Bench) -> 
             queries.seal_in_use(tx, serial, SealKind.ENTERPRISE)
         with pytest.raises(SealSuspended):
             queries.require_in_use(tx, own.id, serial)
+
+
+def test_what_an_operator_suspended_meanwhile_is_not_its_holders_to_release(bench: Bench) -> None:
+    serial, holder = bench.certificate(), By(Actor.HOLDER, "1")
+    bench.own.ensure(serial)
+
+    def moved(known: RegisteredSeal, action: Action, by: By) -> RegisteredSeal:
+        with bench.db.write() as tx:
+            return queries.advance(tx, known, action, by, bench.clock())
+
+    looked_at = moved(bench.round_seal(serial), Action.SUSPEND, holder)
+    moved(moved(looked_at, Action.RELEASE, holder), Action.SUSPEND, OPERATOR)
+    with pytest.raises(SealState):
+        moved(looked_at, Action.RELEASE, holder)
+    assert bench.find(looked_at.id).suspended_by is Actor.OPERATOR
