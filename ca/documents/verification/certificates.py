@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -31,7 +32,7 @@ from pyhanko_certvalidator.policy_decl import (
 
 from ca.documents.verification.model import CertificateFacts, CertificateState, Problem, Standing
 from ca.documents.verification.revocation import Revocations, Word
-from ca.documents.verification.signature_values import VALUES
+from ca.documents.verification.signature_values import VALUES, Unknown, is_right
 from ca.documents.verification.trust import Trust
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ class Certificates:
         self, trust: Trust, others: Iterable[Any] = (), revocations: Revocations | None = None
     ) -> None:
         self._roots = [asn1.Certificate.load(one) for one in trust.roots]
-        self._others = [*map(asn1.Certificate.load, trust.intermediates), *others]
+        given = [asn1.Certificate.load(one) for one in trust.intermediates]
+        self._others = [*given, *_issued_below([*self._roots, *given], others)]
         self._revocations = revocations or Revocations(trust.lists, trust.answers)
         self._paths: dict[tuple[bytes, datetime], tuple[tuple[Any, ...], Problem | None]] = {}
 
@@ -121,6 +123,43 @@ class Certificates:
             log.info("no path: %s", error)
             return (), _problem(error)
         return tuple(reversed(list(found.iter_certs(include_root=True)))), None
+
+
+def _issued_below(authorities: Iterable[Any], carried: Iterable[Any]) -> list[Any]:
+    """Of the certificates that a document carries, those issued by ``authorities`` or by CAs below them.
+
+    Paths are looked for by names alone, and strangers may name each other in a circle: with ten of them there
+    are millions of ways, all of which would be walked. Each is verified once for each namesake of its issuer.
+    """
+    by_issuer: dict[str, list[Any]] = {}
+    for one in carried:
+        with suppress(Exception):  # a name that cannot be read leads nowhere
+            by_issuer.setdefault(one.issuer.hashable, []).append(one)
+    found: list[Any] = []
+    waiting = list(authorities)
+    while waiting:
+        issuer = waiting.pop()
+        alike = by_issuer.get(issuer.subject.hashable, [])
+        issued = [one for one in alike if _is_issued_by(one, issuer)]
+        by_issuer[issuer.subject.hashable] = [one for one in alike if one not in issued]
+        found += issued
+        waiting += [one for one in issued if _is_ca(one)]  # subscribers could make circles too
+    return found
+
+
+def _is_issued_by(one: Any, issuer: Any) -> bool:
+    value, signed = one["signature_value"].native, one["tbs_certificate"].dump()
+    try:
+        return is_right(value, signed, issuer.public_key, one["signature_algorithm"])
+    except Unknown:
+        return False
+
+
+def _is_ca(one: Any) -> bool:
+    try:
+        return bool(one.ca)
+    except Exception:  # an extension that cannot be read
+        return False
 
 
 def _problem(error: Exception) -> Problem:

@@ -47,8 +47,10 @@ class Embedded:
         return found
 
     def add(self, certificates: Iterable[Any]) -> None:
-        """Certificates (asn1crypto's) of a signature; what cannot be read is left out."""
+        """Certificates (asn1crypto's) of a signature; what cannot be read, or is too much, is left out."""
         for one in certificates:
+            if len(self.certificates) >= _MOST:
+                break
             try:
                 der = one.dump()
                 one.subject.dump(), one.public_key.dump()
@@ -60,8 +62,8 @@ class Embedded:
         """What a signature carries."""
         self.add(message.certificates)
         lists, answers = message.revocation
-        self.lists += lists
-        self.answers += answers
+        self.lists = [*dict.fromkeys((*self.lists, *lists))]  # signers of one message carry the same
+        self.answers = [*dict.fromkeys((*self.answers, *answers))]
         for token in message.stamps:
             self.add(_certificates_in(token))
 

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
+from cryptography.x509.oid import NameOID
 
 from ca.documents.cms_making import SigningIdentity
 from ca.documents.detached.digests import FileDigest, digest_of
@@ -320,3 +323,28 @@ def test_an_enveloping_signature_is_none_beside_a_file(world: Sealers) -> None:
     message["content"]["encap_content_info"]["content"] = FILE
     with pytest.raises(SignatureUnreadable):
         report_on(world, message.dump(force=True))
+
+
+def test_certificates_that_name_each_other_in_a_circle_are_no_maze() -> None:
+    """Twelve CAs of one name: there are more ways between them than anybody could walk."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(12)]
+    circle = [_issued("X", key, keys[at - 1], is_ca=True) for at, key in enumerate(keys)]
+    leaf = ec.generate_private_key(ec.SECP256R1())
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(FILE)
+    builder = builder.add_signer(_issued("leaf", leaf, keys[0]), leaf, hashes.SHA256())
+    for one in circle:
+        builder = builder.add_certificate(one)
+    signature = builder.sign(Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary])
+    root = ec.generate_private_key(ec.SECP256R1())
+    trust = Trust.of([_issued("X", root, root, is_ca=True)])  # which the circle claims to be below
+    found = only(verify_detached(BytesIO(FILE), signature, trust, NOW))
+    assert (found.intact, found.problems) == (True, ("certificate_untrusted",))
+
+
+def _issued(
+    name: str, key: ec.EllipticCurvePrivateKey, by: ec.EllipticCurvePrivateKey, *, is_ca: bool = False
+) -> x509.Certificate:
+    named, issuer = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (name, "X"))
+    made = x509.CertificateBuilder(issuer, named, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(NOW - timedelta(days=1)).not_valid_after(NOW + timedelta(days=1))
+    return made.add_extension(x509.BasicConstraints(is_ca, None), True).sign(by, hashes.SHA256())
