@@ -57,7 +57,7 @@ class AppearanceView(Answer):
 
 class OfdSignatureView(_SignedView):
     """One signature of an OFD document. ``changed_files``: other than when it was signed, or gone;
-    ``added_files``: covered neither by it nor brought by a later signature."""
+    ``added_files``: covered neither by it nor brought by a later signature; 200 of each at most."""
 
     id: str
     covered_files: int

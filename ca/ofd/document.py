@@ -12,6 +12,7 @@ from ca.ofd.package import Package
 
 ENTRY: Final = "OFD.xml"
 MAX_PAGES: Final = 20_000
+_MOST_DOCUMENTS: Final = 100
 Box = tuple[float, float, float, float]
 """Left, top, width, height in mm (ST_Box)."""
 
@@ -45,6 +46,9 @@ def read_documents(package: Package) -> list[Document]:
         found.append(Document(root, resolve(ENTRY, listed) if listed else None))
     if not found:
         raise OfdDamaged("OFD.xml names no document")
+    lists = [one.signatures for one in found if one.signatures is not None]
+    if len(found) > _MOST_DOCUMENTS or len(set(lists)) != len(lists):
+        raise OfdDamaged("too many documents, or two with one list of signatures")
     return found
 
 

@@ -63,6 +63,11 @@ class Package:
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
+    def size(self, name: str) -> int:
+        """Bytes of a file unpacked; 0 for one that is not there."""
+        entry = self._entries.get(name)
+        return 0 if entry is None else entry.file_size
+
     def read(self, name: str, limit: int = MAX_XML) -> bytes:
         """The whole of a file that is not longer than ``limit``. Raises OfdDamaged, OfdTooLarge."""
         entry = self._entries.get(name)

@@ -38,6 +38,7 @@ WORDS: Final[dict[str, str]] = words.PROBLEMS | {
     OfdProblem.SEAL_DIFFERS: "印章文件与签章数据中的印章不一致",
 }
 _ORDER: Final = (Verdict.VALID, Verdict.ATTENTION, Verdict.UNDETERMINED, Verdict.INVALID)
+_NAMED: Final = 200  # files that a report names at most, of a kind
 _BROKEN: Final = frozenset(
     {
         *(
@@ -146,8 +147,8 @@ def _signature(one: OfdSignature) -> dict[str, Any]:
         "algorithms": algorithms,
         "intact": one.intact,
         "covered_files": len(one.coverage.files),
-        "changed_files": [*one.coverage.changed, *one.coverage.missing],
-        "added_files": list(one.coverage.added),
+        "changed_files": [*one.coverage.changed, *one.coverage.missing][:_NAMED],
+        "added_files": list(one.coverage.added[:_NAMED]),
         "appearances": [
             {"page": shown.page, "boundary_mm": list(shown.boundary)} for shown in one.appearances
         ],

@@ -19,6 +19,8 @@ from ca.ofd.package import Package
 from ca.signatures import DIGEST_NAMES, DIGEST_OIDS
 
 MOST_SIGNATURES: Final = 200
+_MOST_DESCRIBED: Final = 8 * 1024 * 1024
+"""Bytes of a Signature.xml: twenty thousand files take about three million."""
 _IDENTIFIER: Final = re.compile(r"[sS]?0*([0-9]{1,9})")
 _CHINA: Final = timezone(timedelta(hours=8))
 
@@ -107,6 +109,8 @@ def read_list(package: Package, document: Document) -> tuple[list[Listed], int]:
         )
         for one in entries
     ]
+    if len({one.path for one in listed}) != len(listed):
+        raise OfdDamaged("a signature is listed twice")
     told = [xml.text(xml.child(root, "MaxSignId")), *(one.id for one in listed)]
     numbers = [int(found[1]) for one in told if (found := _IDENTIFIER.fullmatch(one))]
     return listed, max(numbers, default=0)
@@ -114,7 +118,7 @@ def read_list(package: Package, document: Document) -> tuple[list[Listed], int]:
 
 def read_signature(package: Package, listed: Listed) -> Described:
     """The Signature.xml of an entry. Raises OfdDamaged, OfdPathUnsafe, OfdXmlRefused."""
-    root = xml.parse(package.read(listed.path))
+    root = xml.parse(package.read(listed.path, _MOST_DESCRIBED))
     info = xml.needed(root, "SignedInfo")
     references = xml.needed(info, "References")
     seal = xml.child(info, "Seal")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any, BinaryIO, Final
@@ -22,7 +23,7 @@ from ca.documents.verification.model import Problem, TimeStampReport
 from ca.documents.verification.seals import seal_report
 from ca.documents.verification.trust import Trust
 from ca.ofd.document import Document, read_documents
-from ca.ofd.errors import OfdRefused
+from ca.ofd.errors import OfdRefused, OfdTooLarge
 from ca.ofd.package import Package
 from ca.ofd.report import Coverage, OfdProblem, OfdReport, OfdSignature, by_gravity
 from ca.ofd.signature_files import Described, Listed, read_list, read_signature
@@ -33,6 +34,9 @@ from ca.seals.objects.verification import Fault, stamp_faults
 from ca.signatures import ALGORITHMS, DIGEST_OIDS
 
 _MAX_SIGNED_VALUE: Final = 16 * 1024 * 1024
+_MOST_SIGNED_VALUES: Final = 4 * _MAX_SIGNED_VALUE
+_MOST_DIGESTS: Final = 400_000
+"""Of all signatures of a package together: everybody may send one, and both are held until it is told."""
 _WITHOUT_SEAL: Final = "Sign"
 _JUDGED_APART: Final = (Fault.HOLDER_TIME, Fault.HOLDER_UNTRUSTED)
 
@@ -44,16 +48,33 @@ def verify_package(file: BinaryIO, trust: Trust, at: datetime) -> OfdReport:
     """
     with Package.open(file) as package:
         found: list[OfdSignature] = []
+        held = _Held()
         for document in read_documents(package):
-            found += _Document(package, document, trust, at).reports()
+            found += _Document(package, document, trust, at, held).reports()
         return OfdReport(at, tuple(found))
+
+
+@dataclass(slots=True)
+class _Held:
+    """What is held of a package's signatures so far."""
+
+    digests: int = 0
+    value_bytes: int = 0
+
+    def add(self, digests: int = 0, value_bytes: int = 0) -> None:
+        """Raises OfdTooLarge."""
+        self.digests += digests
+        self.value_bytes += value_bytes
+        if self.digests > _MOST_DIGESTS or self.value_bytes > _MOST_SIGNED_VALUES:
+            raise OfdTooLarge("signatures with more digests or bytes than are held at once")
 
 
 class _Document:
     """The signatures of one document."""
 
-    def __init__(self, package: Package, document: Document, trust: Trust, at: datetime) -> None:
+    def __init__(self, package: Package, document: Document, trust: Trust, at: datetime, held: _Held) -> None:
         self._package, self._document, self._trust, self._at = package, document, trust, at
+        self._held = held
 
     def reports(self) -> Iterator[OfdSignature]:
         listed, _ = read_list(self._package, self._document)
@@ -67,12 +88,15 @@ class _Document:
 
     def _described(self, listed: Listed) -> Described | None:
         try:
-            return read_signature(self._package, listed)
+            read = read_signature(self._package, listed)
         except OfdRefused:
             return None
+        self._held.add(digests=len(read.references) + len(read.appearances))
+        return read
 
     def _report(self, read: Described, later: set[str]) -> OfdSignature:
         coverage = self._coverage(read, later)
+        self._held.add(value_bytes=self._package.size(read.signed_value))
         bare = OfdSignature(read.listed.id, read.listed.path, coverage, read.appearances)
         try:
             content = self._package.read(read.listed.path)

@@ -8,12 +8,13 @@ import struct
 import time
 import tracemalloc
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 
 import pytest
 
 from ca.documents.verification.model import Verdict
+from ca.documents.verification.trust import Trust
 from ca.ofd import package as limits
 from ca.ofd.document import read_documents, read_pages, resolve
 from ca.ofd.errors import (
@@ -30,7 +31,7 @@ from ca.ofd.report import to_json
 from ca.ofd.verification import verify_package
 from tests.ca.conftest import NOW
 from tests.ca.documents.sealers import Sealers
-from tests.ca.ofd.packages import files, packed, unpacked, with_files
+from tests.ca.ofd.packages import NAMESPACE, files, packed, unpacked, with_files
 
 
 def read(package: bytes) -> None:
@@ -259,3 +260,49 @@ def test_mutated_packages_are_refused_or_reported(sealed: bytes, sealers: Sealer
             assert all(inside[name] == original[name] for name in signature.coverage.files)
     assert refused > 30
     assert invalid > 30
+
+
+def _listing(paths: list[str], more: dict[str, bytes]) -> bytes:
+    """A package whose list of signatures names these."""
+    listed = "".join(f'<ofd:Signature ID="{at}" BaseLoc="/{path}"/>' for at, path in enumerate(paths, 1))
+    made = files()
+    root = b"<ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot>"
+    made["OFD.xml"] = made["OFD.xml"].replace(root, root + b"<ofd:Signatures>S.xml</ofd:Signatures>")
+    made["S.xml"] = f"<ofd:Signatures {NAMESPACE}>{listed}</ofd:Signatures>".encode()
+    return packed(made | more)
+
+
+def _describing(references: int) -> bytes:
+    told = "".join(
+        f'<Reference FileRef="/{at}"><CheckValue>AA==</CheckValue></Reference>' for at in range(references)
+    )
+    return (
+        f'<Signature><SignedInfo><References CheckMethod="sha256">{told}</References></SignedInfo>'
+        "<SignedValue>/V</SignedValue></Signature>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        pytest.param(lambda: _listing(["A", "A"], {"A": _describing(1)}), id="one signature listed twice"),
+        pytest.param(
+            lambda: _listing(
+                [f"A{at}" for at in range(9)], {f"A{at}": _describing(50_000) for at in range(9)}
+            ),
+            id="too many digests together",
+        ),
+        pytest.param(
+            lambda: _listing(
+                [f"A{at}" for at in range(9)],
+                {f"A{at}": _describing(1) for at in range(9)} | {"V": bytes(8 << 20)},
+            ),
+            id="one long value for many",
+        ),
+    ],
+)
+def test_many_signatures_that_cost_little_to_send(package: Callable[[], bytes]) -> None:
+    sent = package()
+    assert len(sent) < 8 << 20
+    with pytest.raises((OfdDamaged, OfdTooLarge)):
+        verify_package(BytesIO(sent), Trust(), NOW)
