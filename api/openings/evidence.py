@@ -64,7 +64,8 @@ class Evidence:
         events = _events(tx, known)
         requests = {one["request"] for one in events if one.get("scan") in (scans or ()) and "request" in one}
         shown = [one if scans is None or _concerns(one, scans, requests) else hidden(one) for one in events]
-        named = {one["call"] for one in shown if "call" in one}
+        withheld = set() if scans is None else _of_others(events, scans, requests)
+        named = {one["call"] for one in shown if "call" in one} - withheld
         kept = [one for one in calls.kept(tx, known.id) if one["sha256"] in named]
         return {
             "format": FORMAT,
@@ -78,12 +79,13 @@ class Evidence:
             "events": shown,
             "calls": {one["sha256"]: _call(one) for one in kept},
             "keys": {one: _key(tx, one) for one in sorted({one["key_id"] for one in kept})},
+            "withheld": sorted(withheld & {one["call"] for one in shown if "call" in one}),
             "chain": {"count": known.events, "head": known.head},
         }
 
     def _signed(self, told: Told) -> Told:
         """No transaction is open: the token works."""
-        claims = {name: told[name] for name in ("format", "opening", "chain")}
+        claims = {name: told[name] for name in ("format", "opening", "chain", "withheld")}
         claims |= {"sub": SUBJECT, "keys": sorted(told["keys"])}
         statement = self._statements.sign(claims)
         stamp = self._stamper.token(statement.encode())
@@ -114,6 +116,13 @@ def _concerns(event: Told, scans: Collection[str], requests: Collection[str]) ->
     if event["what"] in ("announced", "postponed"):
         return True
     return event.get("scan") in scans or event.get("request") in requests
+
+
+def _of_others(events: Collection[Told], scans: Collection[str], requests: Collection[str]) -> set[str]:
+    """Calls that ask for the scans of others. One of them may have announced the opening, which concerns
+    everybody, and names another bidder's envelopes and certificate, which is nobody's business."""
+    asking = [one for one in events if one["what"] == "requested"]
+    return {one["call"] for one in asking if not _concerns(one, scans, requests)}
 
 
 def _call(row: Told) -> Told:

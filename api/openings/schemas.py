@@ -128,7 +128,8 @@ class EvidenceFile(Answer):
 
     ``events``: in place of those that do not concern who asks stand their digests; ``calls``, ``keys``: the
     platform's signed calls that events name, and its public keys; ``chain``: its end, which ``statement``
-    (a JWS) signs, over which ``time_stamp`` (RFC 3161, base64) is.
+    (a JWS) signs, over which ``time_stamp`` (RFC 3161, base64) is. ``withheld``: digests of calls that a
+    bidder is not shown, as they name another bidder's envelopes; the statement signs them too.
     """
 
     format: str
@@ -137,5 +138,6 @@ class EvidenceFile(Answer):
     calls: dict[str, dict[str, Any]]
     keys: dict[str, str]
     chain: dict[str, Any]
+    withheld: list[str]
     statement: str
     time_stamp: str

@@ -77,7 +77,7 @@ def _verified(file: Mapping[str, Any], trust: Trust) -> OpeningEvidence:
     opening, events = claims["opening"], list(file["events"])
     _check_events(opening, claims["chain"], events)
     shown = tuple(one for one in events if "what" in one)
-    _check_calls(file, shown, claims["keys"])
+    _check_calls(file, shown, claims["keys"], claims.get("withheld", ()))
     _check_windows(opening, shown)
     return OpeningEvidence(opening, shown, len(events) - len(shown), str(claims["iss"]), stamped_at)
 
@@ -92,12 +92,15 @@ def _check_events(
         raise NotVerified("chain_broken", str(broken)) from broken
 
 
-def _check_calls(file: Mapping[str, Any], events: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
-    """Every call that an event names is there, and signed by one of the platform's keys."""
+def _check_calls(
+    file: Mapping[str, Any], events: Sequence[Mapping[str, Any]], keys: Sequence[str], withheld: Sequence[str]
+) -> None:
+    """Every call that an event names is there, and signed by one of the platform's keys. ``withheld``: those
+    that the service does not show to a bidder, as they ask for another's scan; it signs which."""
     for event in events:
         if event["what"] in _ANNOUNCING and "call" not in event:
             raise NotVerified("call_invalid", f"event {event['number']} announces without a call")
-        if "call" not in event:
+        if "call" not in event or event["call"] in withheld:
             continue
         call = file["calls"].get(event["call"])
         if call is None:

@@ -228,6 +228,11 @@ def test_a_bidder_sees_its_own_part_of_the_whole(
     assert evidence.hidden > 0
     assert [one["envelopes"][0]["id"] for one in evidence.events if one["what"] == "completed"] == ["bid-b"]
     assert "bid-a" not in json.dumps(file)
+    # The deposit of the first bidder announced the opening; what it deposited is in that call.
+    bodies = [base64.b64decode(one["body"]) for one in file["calls"].values()]
+    assert bodies
+    assert not any(b"bid-a" in one for one in bodies)
+    assert file["withheld"] == [evidence.events[0]["call"]]
     assert next(one["what"] for one in evidence.events) == "announced"
     stranger = Phone(server).sign_in()
     assert code_of(stranger.http.get(f"/v1/openings/{mine['id']}/evidence")) == (404, "opening_unknown")
