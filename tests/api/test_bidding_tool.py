@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from mobile_bridge.bidding.centre import Centre
 from mobile_bridge.bidding.errors import CentreRefused, SignedOut
 from mobile_bridge.bidding.project import Project
+from mobile_bridge.sdk import Trust, verify_evidence
 from tests.api.bidders import Member, Tool, ran
 from tests.api.locks import LockCa
 from tests.api.people import Desk
@@ -326,3 +329,49 @@ def test_the_centre_takes_no_bid_that_is_not_what_it_says(
         site.token = ""
         with pytest.raises(SignedOut):
             site.post("uploads", upload, "finish")
+
+
+def test_a_deposited_bid_is_opened_in_its_window_by_bidder_and_by_both_others_together(
+    parties: dict[str, Member], centre: TradingCentre, signed_in: Path, tmp_path: Path
+) -> None:
+    """From the tool to the evaluation room, by the clocks of service and centre."""
+    bidder, tenderer, agency = (parties[role] for role in ("bidder", "tenderer", "agency"))
+    opens, number = datetime.now(UTC) + timedelta(seconds=75), f"LY-{secrets.token_hex(4)}"
+    times = {"opens_at": opens.isoformat(), "closes_at": (opens + timedelta(hours=1)).isoformat()}
+    path = tenderer.tender(number, agency=agency_number(centre), joint="true", **times)
+
+    project = begun(tmp_path, centre, number)
+    for step in ("certify", "record"):
+        tool = Tool(project, step)
+        tool.approved_by(bidder.holder)
+        tool.done()
+    content = secrets.token_bytes(MEGABYTE)
+    (project / "图纸.zip").write_bytes(content)
+    ran(project, "add", "图纸.zip").said()
+    ran(project, "say", "投标报价=2,900,000元").said()
+    ran(project, "make").said()
+    ran(project, "upload").said()
+    tool = Tool(project, "receipt")
+    assert tool.approved_by(bidder.holder)["count"] == 3  # the statement, and both layers of the file
+    assert "试解密通过" in tool.done()
+
+    assert bidder.http.get(f"{path}/decrypt").status_code == 409  # nobody opens it before its time
+    time.sleep(max(0.0, (opens - datetime.now(UTC)).total_seconds()) + 1)
+    told = bidder.by_scan(f"{path}/decrypt")
+    assert f"已解密，{MEGABYTE} 字节" in told, told
+    (shown,) = bidder.http.get(f"{path}/opening/state").json()["bids"]
+    assert shown["items"] == ["投标报价：2,900,000元"]
+    assert shown["opened_at"]
+    assert bidder.http.get(f"{path}/evidence").status_code == 403
+
+    # In the evaluation room neither opens it alone.
+    assert tenderer.http.get(f"{path}/decrypt").status_code == 409
+    assert "待招标人解密内层" in agency.by_scan(f"{path}/decrypt")
+    assert f"已解密，{MEGABYTE} 字节" in tenderer.by_scan(f"{path}/decrypt")
+    room = agency.http.get(f"{path}/evaluation").text
+    found = re.search(r'href="([^"]+/files/[^"]+)"', room)
+    assert found, room
+    assert agency.http.get(found[1]).content == content
+    trust = Trust((x509.load_der_x509_certificate(bidder.holder.http.get("/pki/root.cer").content),))
+    log = verify_evidence(agency.http.get(f"{path}/evidence").json(), trust)
+    assert log.opening["number"] == number
