@@ -19,7 +19,8 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.policy_decl import (
     CertRevTrustPolicy,
@@ -96,12 +97,12 @@ def _pdfsig(pdf: Path, *trusted: Path) -> Verdict:
             name = ("-n", certificate.stem, "-t", "C,C,C", "-i", certificate)
             _run("certutil", "-A", "-d", f"sql:{database}", *name)
         said = _run("pdfsig", "-nssdir", f"sql:{database}", pdf)[1]
-    wanted = ("Signature is Valid", "Certificate is Trusted", "Total document signed")
-    # Only the last signature reaches to the end; a document may have brought others.
+    wanted = ("Signature is Valid", "Certificate is Trusted")
+    # A document may have brought others. What was added since is for pyHanko to say: Poppler does not look.
     agrees = any(all(text in one for text in wanted) for one in said.split("Signature #")[1:])
     found = re.search(r"version ([0-9.]+)", _run("pdfsig", "-v")[1])
     judge = f"pdfsig {found[1] if found else ''}".strip()
-    what = f"{pdf.name} is signed, whole and trusted"
+    what = f"{pdf.name} is signed and trusted"
     return Verdict(what, judge, agrees, said.replace(f"{pdf.parent}/", "").strip())
 
 
@@ -116,7 +117,8 @@ def _pyhanko(pdf: Path, root: Path, others: Sequence[Path] = (), crls: Sequence[
     with pdf.open("rb") as file:
         signatures = PdfFileReader(file).embedded_signatures
         found = validate_pdf_signature(signatures[-1], signer_validation_context=context)
-    agrees = found.bottom_line and found.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    # After the last seal there is nothing but what makes it last (PAdES B-LT): proofs and time stamps.
+    agrees = found.bottom_line and found.modification_level <= ModificationLevel.LTA_UPDATES
     what = f"{pdf.name} is signed, whole and trusted with {root.name} as only root"
     return Verdict(what, f"pyHanko {version('pyhanko')}", agrees, found.summary())
 

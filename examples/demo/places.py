@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ca.documents.reading import open_sealable
+from ca.documents.sealable import open_sealable
 
 _MM_PER_POINT: Final = 25.4 / 72
 _FROM_RIGHT: Final = 55.0

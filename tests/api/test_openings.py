@@ -134,7 +134,7 @@ def test_an_opening_from_its_announcement_to_its_end(
     key = OpeningSession(hall.key).open_sealed_key(asked["id"], "bid-1", opened["sealed_key"])
     open_file(bid.file, key, tmp_path / "opened.pdf")
     assert (tmp_path / "opened.pdf").read_bytes() == bid.plain
-    kept = [path.read_bytes() for path in server.data.glob("sealbridge.db*")] + [server.log.read_bytes()]
+    kept = [*server.kept().values(), server.log.read_bytes()]
     for form in (key, key.hex().encode(), base64.b64encode(key)):
         assert not any(form in one for one in kept)
     # Again inside the window, as often as one likes.

@@ -97,7 +97,7 @@ def test_a_suspended_certificate_opens_nothing_until_it_is_released(
     desk: Desk, centre: Centre, holder: Holder, tmp_path: Path
 ) -> None:
     bid, hall = sealed_bid(holder, tmp_path), Hall(centre)
-    tender = Tender.soon(3, LASTING)
+    tender = Tender.soon(6, LASTING)
     deposited(centre, holder, tender, bid)
     tender.begins()
     request = hall.asked(tender, bid)
@@ -114,7 +114,7 @@ def test_a_pin_that_is_locked_in_an_opening_is_reset_in_time(
     server: Server, desk: Desk, second: Desk, centre: Centre, holder: Holder, tmp_path: Path
 ) -> None:
     bid, hall = sealed_bid(holder, tmp_path), Hall(centre)
-    tender = Tender.soon(3, LASTING)
+    tender = Tender.soon(6, LASTING)
     deposited(centre, holder, tender, bid)
     encryption = centre.call("GET", f"openings/{tender.number}").json()["deposits"][0]["serial"]
     tender.begins()
@@ -213,7 +213,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opening]:
 def test_a_token_that_is_away_for_a_while_costs_no_try_and_no_bid(own: Opening, tmp_path: Path) -> None:
     server, centre, holder = own.server, own.centre, own.holder
     bid, hall = sealed_bid(holder, tmp_path), Hall(centre)
-    tender = Tender.soon(2, LASTING)
+    tender = Tender.soon(5, LASTING)
     deposited(centre, holder, tender, bid)
     tender.begins()
     request = hall.asked(tender, bid)
@@ -239,7 +239,7 @@ def test_a_service_that_is_killed_in_an_opening_loses_nothing(
 ) -> None:
     server, centre, holder = own.server, own.centre, own.holder
     bid, hall = sealed_bid(holder, tmp_path), Hall(centre)
-    tender = Tender.soon(1, LASTING)
+    tender = Tender.soon(5, LASTING)
     deposited(centre, holder, tender, bid)
     tender.begins()
     request = hall.asked(tender, bid)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from api.accounts.errors import OperatorIdentityNeeded
 from api.accounts.operators import add_operator, all_operators, set_identity
 from api.db import Database
 from api.review.conflicts import Conflicts
-from api.review.errors import OperatorIdentityNeeded
 from ca.audit.journal import Journal
 from tests.api.conftest import PASSWORD
 from tests.api.people import Desk, Phone, an_id_number, code_of

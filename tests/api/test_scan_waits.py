@@ -15,6 +15,7 @@ from api.settings import Settings
 from mobile_bridge.server.rules import SessionKind
 from mobile_bridge.server.scans import CreatedScan, ScanService
 from tests.api.running import Server
+from tests.journeys.app import until
 from tests.mobile_bridge.scans.page import Page
 
 ORIGIN = "https://jy.example"
@@ -74,8 +75,7 @@ def test_answers_carry_what_every_answer_has(page: Page, server: Server) -> None
 def test_codes_and_tokens_are_not_logged(page: Page, server: Server, scans: ScanService) -> None:
     frame = page.wait().json()["frames"][0]["url"]
     assert httpx.get(frame).status_code == 200
-    log = server.log.read_text()
-    assert "/q/{frame}" in log
+    log = until(lambda: found if "/q/{frame}" in (found := server.log.read_text()) else None, "a log line")
     assert frame.rpartition(".")[2] not in log
     assert page.http.headers["authorization"].partition(" ")[2] not in log
 

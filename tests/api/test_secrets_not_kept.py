@@ -26,7 +26,7 @@ SOUNDS_SECRET: Final = re.compile("token|secret|pass|pin|private|credential|code
 HARMLESS: Final = {
     *("credit_code", "code", "codes", "codes_sent", "tries_left", "opening_code"),
     *("catalogue_code", "id_number"),  # the latter masked
-    *("passkey", "passed", "has_password", "numbers", "number", "trade_no", "person_number"),
+    *("passkey", "passed", "has_password", "numbers", "number", "trade_no", "person_number", "filed_number"),
 }
 """Names that sound like secrets and are none: public codes, facts about secrets, and masked numbers."""
 

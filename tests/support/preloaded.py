@@ -41,6 +41,9 @@ class Process:
         self.pid = int(number)
         self.returncode: int | None = None
 
+    def __del__(self) -> None:
+        self._told.close()
+
     def poll(self) -> int | None:
         """The exit status, None while it runs."""
         with suppress(subprocess.TimeoutExpired):
