@@ -10,7 +10,14 @@ import re
 from io import BytesIO
 
 from asn1crypto import cms
-from pyhanko.pdf_utils.generic import ArrayObject, StreamObject, pdf_name
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    DictionaryObject,
+    NumberObject,
+    StreamObject,
+    TextStringObject,
+    pdf_name,
+)
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -133,6 +140,35 @@ def isa_copied_signature(pdf: bytes) -> bytes:
     for reference in writer.root["/AcroForm"]["/Fields"]:
         value = reference.get_object().raw_get("/V")
         writer.mark_update(value)
+    return written(writer)
+
+
+def field_that_shows(pdf: bytes, content: bytes = EVIL, *, in_kid: bool = False) -> bytes:
+    """A signature field that nobody signs, over the whole page; ``in_kid``: its widget is an object apart."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    box = ArrayObject(map(NumberObject, (0, 0, 595, 842)))
+    look = StreamObject(
+        {pdf_name("/Subtype"): pdf_name("/Form"), pdf_name("/BBox"): box}, stream_data=content
+    )
+    widget = {
+        pdf_name("/Subtype"): pdf_name("/Widget"),
+        pdf_name("/Rect"): box,
+        pdf_name("/F"): NumberObject(4),
+        pdf_name("/AP"): DictionaryObject({pdf_name("/N"): writer.add_object(look)}),
+    }
+    told = {pdf_name("/FT"): pdf_name("/Sig"), pdf_name("/T"): TextStringObject("Empty")}
+    field = writer.add_object(DictionaryObject(told if in_kid else told | widget))
+    shown = field
+    if in_kid:
+        shown = writer.add_object(DictionaryObject(widget | {pdf_name("/Parent"): field}))
+        field.get_object()[pdf_name("/Kids")] = ArrayObject([shown])
+    for holder, key, one in (
+        (writer.root["/AcroForm"], "/Fields", field),
+        (writer.find_page_for_modification(0)[0].get_object(), "/Annots", shown),
+    ):
+        holder[key].append(one)
+        writer.update_container(holder[key])
+        writer.update_container(holder)
     return written(writer)
 
 

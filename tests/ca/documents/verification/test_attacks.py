@@ -69,6 +69,11 @@ ISA: dict[str, tuple[Attack, Problem]] = {
     "signature written again": (attacks.isa_copied_signature, Problem.COVERAGE_UNCLEAR),
     "changed and put back": (attacks.isa_undone, Problem.MODIFIED_SINCE),
     "content freed": (attacks.isa_freed, Problem.MODIFIED_SINCE),
+    "an empty field over the page": (attacks.field_that_shows, Problem.MODIFIED_SINCE),
+    "an empty field's widget over the page": (
+        lambda pdf: attacks.field_that_shows(pdf, in_kid=True),
+        Problem.MODIFIED_SINCE,
+    ),
     "trailing junk": (attacks.trailing_junk, Problem.TRAILING_BYTES),
 }
 
@@ -160,3 +165,11 @@ def test_a_broken_signature_hides_no_other(world: World, sealed: bytes) -> None:
     good, bad = world.verified(broken).signatures
     assert (good.verdict, bad.verdict) == (Verdict.VALID, Verdict.INVALID)
     assert world.verified(broken).verdict is Verdict.INVALID
+
+
+def test_a_field_that_waits_for_another_signer_and_shows_nothing_is_allowed(
+    world: World, sealed: bytes
+) -> None:
+    """One that shows something is a picture over what was signed (``ISA``)."""
+    (found,) = world.verified(attacks.field_that_shows(sealed, b" ")).signatures
+    assert Problem.MODIFIED_SINCE not in found.problems
