@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
@@ -113,7 +114,29 @@ def _signatures(pdf: bytes) -> list[EmbeddedPdfSignature]:
         if reader.xrefs.get_introducing_revision(field.reference) > one.signed_revision:
             raise NotVerified("document_differs", f"{name}: a seal was put where its owner never put it")
         signatures.setdefault(value.reference, one)
-    return sorted(signatures.values(), key=lambda one: one.signed_revision)
+    found = sorted(signatures.values(), key=lambda one: one.signed_revision)
+    if found:
+        _check_empty_fields(reader, found[0].signed_revision)
+    return found
+
+
+def _check_empty_fields(reader: PdfFileReader, revision: int) -> None:
+    """A field that nobody signed and that came after ``revision`` shows nothing: else it is anybody's picture
+    over what was sealed, which pyHanko's policy allows."""
+    for name, _, field in enumerate_sig_fields(reader, filled_status=False):
+        one = field.get_object()
+        if reader.xrefs.get_introducing_revision(field.reference) <= revision:
+            continue
+        if any(_shows(widget.get_object()) for widget in (one, *one.get("/Kids", ()))):
+            raise NotVerified("document_differs", f"{name}: a field that nobody signed shows something")
+
+
+def _shows(widget: Any) -> bool:
+    normal = widget["/AP"].get("/N") if "/AP" in widget else None
+    states = (
+        normal.values() if isinstance(normal, dict) and not isinstance(normal, StreamObject) else [normal]
+    )
+    return any(one is not None and bool(one.get_object().data.strip()) for one in states)
 
 
 def _seal(signature: EmbeddedPdfSignature, pdf: bytes, trust: Trust, at: datetime, *, is_last: bool) -> Seal:

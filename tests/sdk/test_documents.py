@@ -15,6 +15,7 @@ from ca.seals.picture import SealDesign, SealKind, draw_seal
 from mobile_bridge.sdk import NotVerified, Trust, verify_sealed_pdf
 from tests.ca.conftest import CREDIT_CODE
 from tests.ca.documents.pdfs import plain_pdf, scribbled
+from tests.ca.documents.verification import attacks
 from tests.sdk.conftest import COMPANY, Service, identity
 
 
@@ -50,6 +51,16 @@ def test_what_is_not_the_sealed_document_is_refused(service: Service) -> None:
     assert refused(service, sealed + b"\n% more") == "document_differs"
     for junk in (b"", b"%PDF-1.7", sealed[:2000]):
         assert refused(service, junk) in ("malformed", "not_sealed")
+
+
+def test_a_picture_in_a_field_that_nobody_signed_is_refused_between_two_seals_too(service: Service) -> None:
+    once = sealed_by(service, plain_pdf())
+    for in_kid in (False, True):
+        painted = attacks.field_that_shows(once, in_kid=in_kid)
+        assert refused(service, painted) == "document_differs"
+        assert refused(service, sealed_by(service, painted)) == "document_differs"
+    waiting = sealed_by(service, attacks.field_that_shows(once, b" "))
+    assert len(verify_sealed_pdf(waiting, service.trust, now=service.ca.clock())) == 2
 
 
 def test_a_changed_byte_breaks_it(service: Service) -> None:
