@@ -116,9 +116,7 @@ async def revision(visit: SignedIn, number: str) -> Response:
 async def revise(visit: SignedIn, number: str, request: Request) -> Response:
     """A new version; the former one is kept beside it."""
     known = await visit.api.get(f"/v1/applications/{number}")
-    sent = await request.form()
-    typed: dict[str, Any] = {name: str(value).strip() for name, value in sent.items()}
-    typed["permissions"] = [str(one) for one in sent.getlist("permissions")]
+    typed = await applying.typed_in(request)
     body = {"application": applying.body_of(known["kind"], typed), "sign_again": False}
     try:
         await visit.api.send(

@@ -88,9 +88,7 @@ async def lookup(visit: SignedIn, enterprise_name: Short, credit_code: Short, pr
 @router.post("/{kind}/details")
 async def apply(visit: SignedIn, request: Request, kind: Kind) -> Response:
     """下一步: the application is there from now on."""
-    sent = await request.form()
-    typed: dict[str, Any] = {name: str(value).strip() for name, value in sent.items()}
-    typed["permissions"] = [str(one) for one in sent.getlist("permissions")]
+    typed = await typed_in(request)
     try:
         made = await visit.api.send(
             "POST", "/v1/applications", body_of(kind, typed), intention=typed.get("intention", "")
@@ -100,6 +98,13 @@ async def apply(visit: SignedIn, request: Request, kind: Kind) -> Response:
             return visit.go(f"/applications/{refused.facts['application']}")
         return form(visit, kind, typed, refused, found=None)
     return visit.go(f"/applications/{made['id']}")
+
+
+async def typed_in(request: Request) -> dict[str, Any]:
+    """What the form sent, by the names of its fields."""
+    sent = await request.form()
+    typed: dict[str, Any] = {name: str(value).strip() for name, value in sent.items()}
+    return typed | {"permissions": [str(one) for one in sent.getlist("permissions")]}
 
 
 def body_of(kind: str, typed: Mapping[str, Any]) -> dict[str, Any]:
